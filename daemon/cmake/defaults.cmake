@@ -1,0 +1,45 @@
+# What every target of ours shares.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(rollcall_defaults INTERFACE)
+target_include_directories(rollcall_defaults INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(rollcall_defaults INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -fstack-protector-strong)
+target_link_options(rollcall_defaults INTERFACE -Wl,-z,relro,-z,now)
+if(ROLLCALL_SANITIZE)
+  target_compile_options(rollcall_defaults INTERFACE
+    -fsanitize=${ROLLCALL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(rollcall_defaults INTERFACE -fsanitize=${ROLLCALL_SANITIZE})
+endif()
+
+# rollcall_library(NAME SOURCES a.cc ... [LINKS target ...])
+function(rollcall_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC rollcall_defaults tl::expected fmt::fmt ${ARG_LINKS})
+endfunction()
+
+# rollcall_test(NAME SOURCES a_test.cc ... [LINKS target ...] [LABELS unit|component ...])
+function(rollcall_test name)
+  if(NOT ROLLCALL_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE rollcall_defaults GTest::gmock GTest::gtest_main ${ARG_LINKS})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 120)
+endfunction()

@@ -1,0 +1,27 @@
+// The shared content folder. Only ever touched by a forked child with a deadline: a read on a
+// volume that hangs cannot be ended from within the thread that made it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/result.h"
+
+namespace rollcall {
+
+// Thread-safe. At most one outstanding child; while an earlier one hangs, calls answer
+// kUnavailable.
+class ContentDir {
+ public:
+  virtual ~ContentDir() = default;
+  // `path` is relative to the folder. kNotFound when absent; kProtocol beyond `maxBytes`;
+  // kDeadlineExceeded when the volume does not answer.
+  virtual Result<std::string> read(std::string_view path, std::size_t maxBytes,
+                                   Deadline deadline) = 0;
+};
+
+std::unique_ptr<ContentDir> makeContentDir(const Clock& clock, std::string folder);
+
+}  // namespace rollcall

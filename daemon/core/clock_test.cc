@@ -1,0 +1,66 @@
+#include "daemon/core/clock.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace rollcall {
+namespace {
+using namespace std::chrono_literals;
+
+TEST(ManualClock, wakesASleeperWhoseTimeHasCome) {
+  ManualClock clock;
+  std::jthread sleeper(
+      [&](std::stop_token stop) { EXPECT_TRUE(clock.sleepUntil(MonoTime(5s), stop)); });
+  clock.advance(5s);
+  sleeper.join();
+  EXPECT_EQ(clock.mono(), MonoTime(5s));
+}
+
+TEST(ManualClock, aStopRequestEndsTheSleep) {
+  ManualClock clock;
+  bool reached = true;
+  {
+    std::jthread sleeper(
+        [&](std::stop_token stop) { reached = clock.sleepUntil(MonoTime(5s), stop); });
+    sleeper.request_stop();
+  }
+  EXPECT_FALSE(reached);
+}
+
+TEST(SystemClock, aStopRequestEndsTheSleep) {
+  SystemClock clock;
+  bool reached = true;
+  {
+    std::jthread sleeper(
+        [&](std::stop_token stop) { reached = clock.sleepUntil(clock.mono() + 1h, stop); });
+    sleeper.request_stop();
+  }
+  EXPECT_FALSE(reached);
+}
+
+TEST(Deadline, isNeverNegativeAndTakesTheEarlier) {
+  ManualClock clock;
+  const Deadline deadline = Deadline::after(clock, 10s);
+  EXPECT_EQ(deadline.atMost(clock, 3s).when(), MonoTime(3s));
+  EXPECT_EQ(deadline.atMost(clock, 30s).when(), MonoTime(10s));
+  clock.advance(11s);
+  EXPECT_TRUE(deadline.passed(clock));
+  EXPECT_EQ(deadline.left(clock), Duration::zero());
+}
+
+TEST(FormatTime, isUtcWithMilliseconds) {
+  EXPECT_EQ(formatTime(WallTime(1580513400123ms)), "2020-01-31T23:30:00.123Z");
+  EXPECT_EQ(formatTime(WallTime(-1ms)), "1969-12-31T23:59:59.999Z");
+}
+
+TEST(FormatDuration, usesTheUnitAPersonWould) {
+  EXPECT_EQ(formatDuration(350ms), "350 ms");
+  EXPECT_EQ(formatDuration(4200ms), "4.2 s");
+  EXPECT_EQ(formatDuration(3min), "3 min");
+  EXPECT_EQ(formatDuration(5h), "5 h");
+  EXPECT_EQ(formatDuration(12 * 24h), "12 d");
+}
+
+}  // namespace
+}  // namespace rollcall

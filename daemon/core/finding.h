@@ -1,0 +1,111 @@
+// What a check can say: findings (what is wrong), gaps (what could not be looked at), and the
+// verdict that follows from both. Pure values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/result.h"
+
+namespace rollcall {
+
+enum class Severity { kInfo, kWarning, kCritical };
+enum class Verdict { kPass, kWarn, kFail, kUnknown, kNotApplicable };
+
+std::string_view name(Severity severity);  // info warning critical
+std::string_view name(Verdict verdict);    // pass warn fail unknown not_applicable
+
+// One row of a check's table of codes. Lives for the whole program; a code is never reused.
+struct FindingDef {
+  std::string_view code;  // "RC201"
+  Severity severity;
+  std::string_view title;    // "post missing on a pod"
+  std::string_view meaning;  // what it means and how it comes about: for `rollcall explain`
+  std::string_view remedy;   // one line: what mends it
+};
+
+// The resource a finding speaks of; `type` is post, page, tag or author.
+struct ResourceRef {
+  std::string type;
+  std::string id;
+  std::string slug;
+  std::string url;  // absolute, as readers type it
+
+  auto operator<=>(const ResourceRef&) const = default;
+};
+
+// At most one finding per (code, pod, resource); `pod` is empty for what is wrong on all or on
+// none.
+struct Finding {
+  const FindingDef* def = nullptr;
+  std::string pod;
+  std::optional<ResourceRef> resource;
+  std::string message;                          // one sentence: what was seen where
+  std::string cause;                            // likely cause with its evidence; may be empty
+  std::map<std::string, std::string> evidence;  // e.g. {"status": "404", "confirmed": "true"}
+  std::string reproduce;                        // a command to paste; may be empty
+  std::string remedy;                           // a command or a sentence for this very finding
+  std::optional<WallTime> since;  // filled by the runner's memory: first seen by this process
+};
+
+// Something that should have been looked at and could not be.
+struct Gap {
+  std::string pod;   // empty when it concerns no single pod
+  std::string what;  // "newest posts", "the pod"
+  Error why;
+};
+
+// How a pod presents itself, as far as this run learned it.
+struct PodFacts {
+  bool reachable = false;
+  bool privateMode = false;
+  std::string version;  // "5.130", as /ghost/api/admin/site/ shows it; empty when unknown
+  std::optional<WallTime> bootedAt;
+};
+
+// Numbers of a run, for metrics and the status page.
+struct Tally {
+  std::map<std::string, std::uint64_t> resources;  // type -> how many the database expects
+  // (pod, type, state) -> count; states: ok missing moved served declared error timeout unknown
+  // settling
+  std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> podResources;
+  std::map<std::string, PodFacts> pods;
+  // Seconds from publication to "visible on all pods", for those that got there in this run.
+  std::vector<double> propagationSeconds;
+};
+
+// What one run of a check says.
+struct Outcome {
+  std::vector<Finding> findings;
+  std::vector<Gap> gaps;
+  Tally tally;
+  std::vector<std::string> notes;            // things to know that are not wrong: "3 posts settle"
+  std::optional<std::string> notApplicable;  // the reason; then the rest is empty
+  std::optional<Duration> again;             // wants to run again this soon (settling changes)
+};
+
+// A run as the runner recorded it.
+struct CheckRun {
+  std::string check;
+  WallTime started{};
+  std::chrono::milliseconds took{0};
+  Verdict verdict = Verdict::kUnknown;
+  Outcome outcome;
+  std::optional<Error> error;  // could not run at all
+};
+
+// Critical finding = fail, else a gap or an error = unknown, else a warning = warn, else pass.
+Verdict judge(const Outcome& outcome, const std::optional<Error>& error);
+// The worst of all: fail > unknown > warn > pass; not applicable only when nothing applied.
+Verdict worst(const std::vector<Verdict>& verdicts);
+// The worst of the findings that name `pod`; unknown where it could not be asked.
+Verdict podVerdict(std::string_view pod, const std::vector<CheckRun>& runs);
+
+}  // namespace rollcall

@@ -1,0 +1,29 @@
+#include "daemon/core/report.h"
+
+#include <gtest/gtest.h>
+
+namespace rollcall {
+namespace {
+
+TEST(MakeReport, mergesWhatAllChecksLearnedOfAPod) {
+  Topology topology;
+  topology.pods = {Pod{.name = "a"}, Pod{.name = "b"}};
+  CheckRun pods{.check = "pods", .verdict = Verdict::kPass};
+  pods.outcome.tally.pods["a"] = {.reachable = true, .version = "6.65"};
+  CheckRun posts{.check = "posts", .verdict = Verdict::kUnknown};
+  posts.outcome.gaps.push_back({"b", "newest posts", {}});
+  const Report report = makeReport({}, topology, {pods, posts});
+  EXPECT_EQ(report.verdict, Verdict::kUnknown);
+  EXPECT_TRUE(report.pods[0].facts.reachable);
+  EXPECT_EQ(report.pods[0].facts.version, "6.65");
+  EXPECT_EQ(report.pods[0].verdict, Verdict::kPass);
+  EXPECT_FALSE(report.pods[1].facts.reachable);
+  EXPECT_EQ(report.pods[1].verdict, Verdict::kUnknown);
+}
+
+TEST(MakeReport, withoutAnyRunNothingIsKnown) {
+  EXPECT_EQ(makeReport({}, {}, {}).verdict, Verdict::kUnknown);
+}
+
+}  // namespace
+}  // namespace rollcall

@@ -1,0 +1,76 @@
+// Who is asked: the site and its pods. Immutable snapshots; copied freely.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/result.h"
+
+namespace rollcall {
+
+// An absolute http or https URL, split. `host` is lower-case, IPv6 without brackets; `path` starts
+// with '/' and has no trailing slash unless it is "/" alone, so "https://e.org/blog/" has "/blog".
+struct Url {
+  std::string scheme;
+  std::string host;
+  std::uint16_t port = 0;  // always set: the scheme's default when the text names none
+  std::string path = "/";
+
+  bool https() const { return scheme == "https"; }
+  // "host" or "host:port" as a Host header wants it (IPv6 in brackets, default port left out).
+  std::string authority() const;
+  // scheme://authority + path, without a trailing slash.
+  std::string text() const;
+};
+
+// Refuses user info, queries, fragments, other schemes, bad ports; the Error names what to mend.
+Result<Url> parseUrl(std::string_view text);
+
+// The publication as its readers know it. `admin` serves /ghost/ and the APIs when Ghost's
+// `admin.url` names another host; it is `url` otherwise.
+struct Site {
+  Url url;
+  Url admin;
+  std::string title;  // from the database; empty when unknown
+
+  // `path` ("/welcome/") below the site's sub-directory: "/blog/welcome/".
+  std::string pathOf(std::string_view path) const;
+  // What readers type: https://example.org/blog/welcome/
+  std::string urlOf(std::string_view path) const;
+};
+
+// One Ghost process. `name` is unique within a Topology and is what reports and labels show.
+struct Pod {
+  std::string name;
+  std::string scheme = "http";  // how the pod's own port speaks, not the site's scheme
+  std::string host;             // address or name to connect to; IPv6 without brackets
+  std::uint16_t port = 2368;    // Ghost's default
+  bool ready = true;            // receives traffic, as far as the source knows
+  bool terminating = false;     // leaving: asked, but never blamed
+  std::string node;             // empty when unknown
+  std::optional<WallTime> startedAt;
+
+  // "10.0.0.7:2368"
+  std::string address() const;
+};
+
+struct Topology {
+  std::vector<Pod> pods;
+  // Why the list may be old or short (DNS failed, ...); empty when it is fresh and whole.
+  std::string stale;
+};
+
+// Where the pods come from. Thread-compatible: one owner calls it.
+class PodSource {
+ public:
+  virtual ~PodSource() = default;
+  // The pods now. kUnavailable/kNotFound when they cannot be listed; blocks until `deadline` at
+  // most.
+  virtual Result<Topology> pods(Deadline deadline) = 0;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,102 @@
+// The database's side of the roll: what should be public. Read only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/result.h"
+
+namespace rollcall {
+
+enum class ResourceType { kPost, kPage, kTag, kAuthor };
+std::string_view name(ResourceType type);  // post page tag author
+
+// Text that lives as long as the arena. Move-only, never shrinks.
+class Arena {
+ public:
+  std::string_view keep(std::string_view text);
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::deque<std::unique_ptr<char[]>> blocks_;
+  std::size_t left_ = 0;
+  char* next_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+// One row. Views point into the arena of the Content that holds it. Times have whole seconds, as
+// Ghost stores them. For tags and authors publishedAt is unset and tags carry no primaries.
+struct Entry {
+  ResourceType type = ResourceType::kPost;
+  bool isPublic = true;     // must answer; false: must not (draft, scheduled, sent, no public post)
+  std::string_view status;  // posts: published draft scheduled sent; tags, authors: empty
+  std::string_view id;
+  std::string_view slug;
+  std::string_view visibility;     // posts: public members paid tiers
+  std::string_view canonicalUrl;   // empty = none
+  std::string_view primaryTag;     // slug; empty = none, also when the first tag is internal
+  std::string_view primaryAuthor;  // slug
+  std::optional<WallTime> publishedAt;
+  WallTime updatedAt{};
+};
+
+// Settings the checks here need; see the `settings` table.
+struct SiteSettings {
+  std::string title;
+  bool isPrivate = false;
+  std::string activeTheme;
+  std::string timezone;
+};
+
+// What the database said at one moment.
+struct Content {
+  Arena arena;
+  std::vector<Entry>
+      entries;  // all public ones, and per type the newest `hiddenPerType` hidden ones
+  SiteSettings settings;
+  WallTime now{};  // the database's clock when it was read
+};
+
+// Changes when something a reader could notice changes; compared, never interpreted.
+struct ChangeMark {
+  std::uint64_t count = 0;
+  std::string newest;  // MAX(updated_at)
+  std::uint64_t atNewest = 0;
+  auto operator<=>(const ChangeMark&) const = default;
+};
+
+// The present state of one row, for a second look before anything is claimed.
+struct EntryState {
+  bool exists = false;
+  bool isPublic = false;
+  std::string slug;
+  WallTime updatedAt{};
+};
+
+// Thread-compatible: one owner; several sources may exist. Errors: kUnavailable, kDeadlineExceeded,
+// kPermissionDenied (names the missing grant or the account), kNotFound (no Ghost tables here).
+class ContentSource {
+ public:
+  virtual ~ContentSource() = default;
+  virtual Result<Content> load(Deadline deadline, std::stop_token stop) = 0;
+  // Cheap: indexed; asked every second.
+  virtual Result<ChangeMark> mark(Deadline deadline, std::stop_token stop) = 0;
+  // States of these ids now (missing ids: exists = false), keyed by id, with the database's clock.
+  virtual Result<std::map<std::string, EntryState>> states(ResourceType type,
+                                                           const std::vector<std::string>& ids,
+                                                           Deadline deadline,
+                                                           std::stop_token stop) = 0;
+  // A Content API key of the site; nullopt when there is none or the account may not read it.
+  virtual Result<std::optional<std::string>> contentApiKey(Deadline deadline,
+                                                           std::stop_token stop) = 0;
+};
+
+}  // namespace rollcall

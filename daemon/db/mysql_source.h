@@ -1,0 +1,34 @@
+// The real ContentSource: MySQL or MariaDB through libmariadb. SELECT only, every query bounded on
+// the server too, reconnects with backoff. mysql.h is included by daemon/db/mysql_*.cc alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "daemon/db/content_source.h"
+
+namespace rollcall {
+
+struct DatabaseConfig {
+  std::string host;
+  std::uint16_t port = 3306;
+  std::string socket;  // unix socket; wins over host and port
+  std::string name;
+  std::string user;
+  std::string password;  // never logged, never shown
+  // Off: plain text. Otherwise encrypted and the server's certificate and name are verified,
+  // against `caFile` or the system's authorities.
+  bool tls = false;
+  std::string caFile;
+  Duration queryTimeout = std::chrono::seconds(5);  // also sent to the server
+  std::size_t hiddenPerType = 50;                   // see Content::entries
+
+  // "mysql://user@host:port/name": for messages, without the password.
+  std::string describe() const;
+};
+
+// Connects on first use.
+std::unique_ptr<ContentSource> makeMysqlSource(const Clock& clock, DatabaseConfig config);
+
+}  // namespace rollcall

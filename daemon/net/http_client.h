@@ -1,0 +1,78 @@
+// HTTP as a client, for everything that leaves this process. One batch = one thread; many requests
+// at once, queued per `queue` so that one slow peer never delays another.
+//
+// Guarantees against hostile peers: redirects are never followed, no proxy is taken from the
+// environment, only http and https, total deadline per request, limits on body bytes (after
+// decompression), header bytes and header count.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/result.h"
+#include "daemon/core/topology.h"
+
+namespace rollcall {
+
+struct HttpRequest {
+  std::string url;          // absolute; its host is what TLS verifies
+  std::string connectHost;  // connect here instead of the URL's host; empty = the URL's host
+  std::uint16_t connectPort = 0;
+  std::string queue;  // requests of one queue share its limits (one queue a pod)
+  std::vector<std::pair<std::string, std::string>> headers;  // "Host" replaces the URL's
+  std::string caFile;                                        // PEM; empty = the system's
+  std::size_t maxBytes = 2u << 20;
+  Duration timeout = std::chrono::seconds(5);
+  bool paced = false;  // counts against QueueLimits::perSecond
+  // When set the body is handed over piece by piece and not kept; false ends the transfer with
+  // kProtocol. Called on the thread that drives the batch.
+  std::function<bool(std::string_view)> onBody;
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string body;                                          // decompressed
+  Duration took{};
+
+  // The first header of that (lower-case) name; empty when absent.
+  std::string_view header(std::string_view name) const;
+};
+
+struct QueueLimits {
+  std::size_t parallel = 4;
+  double perSecond = 0;  // of paced requests; 0 = not limited
+};
+
+using HttpDone = std::function<void(Result<HttpResponse>)>;
+
+// Not thread-safe: one thread adds and drives. A `done` may add further requests.
+class HttpBatch {
+ public:
+  virtual ~HttpBatch() = default;
+  virtual void add(HttpRequest request, HttpDone done) = 0;
+  // Returns when every request has been answered through its `done`. Past `deadline` the rest is
+  // answered kDeadlineExceeded, after a stop request kCancelled.
+  virtual void drive(Deadline deadline, std::stop_token stop) = 0;
+};
+
+// Thread-safe. Errors of a request: kUnavailable (refused, reset, no route), kDeadlineExceeded,
+// kProtocol (limits, nonsense, TLS that cannot be verified), kNotFound (name does not resolve).
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  virtual std::unique_ptr<HttpBatch> batch(const QueueLimits& perQueue) = 0;
+};
+
+// The real one, on libcurl. `userAgent` e.g. "rollcall/0.1.0".
+std::unique_ptr<HttpClient> makeCurlClient(const Clock& clock, std::string userAgent);
+
+}  // namespace rollcall

@@ -1,0 +1,34 @@
+// The daemon's heart: one thread owns all state, each check has a worker, a poller watches the
+// database for changes. Sinks hear every completed run, in order, from the engine's thread.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/core/report.h"
+#include "daemon/run/services.h"
+
+namespace rollcall {
+
+class Engine {
+ public:
+  Engine(const CheckRegistry& registry, const Config& config, Services& services,
+         std::vector<Sink*> sinks);
+  ~Engine();
+
+  // Runs until `stop`; returns after running checks ended or were cancelled (at most ~3 s).
+  void run(std::stop_token stop);
+
+  // Thread-safe, for the web threads.
+  std::shared_ptr<const Report> report() const;  // null before the first round
+  MonoTime lastTurn() const;                     // for /livez: the engine turned lately
+  bool ready() const;                            // every enabled check has run once
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,30 @@
+// One run of one check, the same way for daemon, CronJob and command line.
+#pragma once
+
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "daemon/core/check.h"
+#include "daemon/core/finding.h"
+
+namespace rollcall {
+
+// Runs `check`, times it, turns exceptions into an internal Error, keeps at most one finding per
+// (code, pod, resource), sorts findings (severity, code, pod, resource), judges. An unmet need
+// gives "not applicable". Never throws.
+CheckRun runCheck(const CheckSpec& spec, Check& check, const CheckContext& context) noexcept;
+
+// Remembers since when each finding has been seen, across runs. Not thread-safe.
+class SinceMemory {
+ public:
+  // Fills Finding::since in `run` and forgets what is gone. A run that could not look (error, or a
+  // gap on the finding's pod) does not make its earlier findings forgotten.
+  void apply(CheckRun& run);
+
+ private:
+  using Key = std::tuple<std::string, std::string, std::string>;  // code, pod, resource type:id
+  std::map<std::string, std::map<Key, WallTime>> seen_;           // by check
+};
+
+}  // namespace rollcall

@@ -1,0 +1,27 @@
+// The outside world as the checks see it, behind interfaces: built once from the Config.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "daemon/content/content_dir.h"
+#include "daemon/core/clock.h"
+#include "daemon/core/topology.h"
+#include "daemon/db/content_source.h"
+#include "daemon/net/pod_client.h"
+
+namespace rollcall {
+
+// Owns everything. `contentSource` makes a new source (each thread that queries has its own); null
+// when no database is configured. `dir` is null when no content folder is configured.
+struct Services {
+  const Clock* clock = nullptr;
+  Site site;
+  std::unique_ptr<PodSource> podSource;
+  std::unique_ptr<HttpClient> http;
+  std::unique_ptr<PodClient> pods;
+  std::function<std::unique_ptr<ContentSource>()> contentSource;
+  std::unique_ptr<ContentDir> dir;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,36 @@
+// A Report as text, one function per format. Pure: no clock, no terminal, no locale.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "daemon/core/report.h"
+
+namespace rollcall {
+
+struct TableStyle {
+  bool color = false;
+  std::size_t width = 100;  // columns; lines are wrapped or cut to it, never below 40
+  bool verbose = false;     // every finding, evidence, notes; otherwise groups with the newest few
+};
+std::string formatTable(const Report& report, const TableStyle& style);
+
+// schema/report.schema.json; findings beyond `maxFindings` are counted in findings_omitted.
+std::string formatJson(const Report& report, std::size_t maxFindings = 10'000);
+std::string formatJunit(const Report& report);
+// First line and perfdata of the Nagios plug-in contract.
+std::string formatNagios(const Report& report);
+// Exposition text for node_exporter's textfile collector: the metrics of daemon/sinks/metrics.h
+// that a single report carries.
+std::string formatPrometheus(const Report& report);
+
+// Findings of one (code, pod), the newest first, as people want to read them.
+struct FindingGroup {
+  const FindingDef* def;
+  std::string pod;
+  std::string check;
+  std::vector<const Finding*> findings;
+};
+std::vector<FindingGroup> groupFindings(const Report& report);
+
+}  // namespace rollcall
