@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "daemon/config/config.h"
 #include "daemon/content/content_dir.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/topology.h"
@@ -23,5 +24,9 @@ struct Services {
   std::function<std::unique_ptr<ContentSource>()> contentSource;
   std::unique_ptr<ContentDir> dir;
 };
+
+// Opens nothing yet: connections are made on first use. `clock` is borrowed. kInvalidArgument when
+// the site or its pods are not configured or cannot be understood.
+Result<Services> makeServices(const Clock& clock, const Config& config);
 
 }  // namespace rollcall

@@ -1,0 +1,114 @@
+#include "daemon/run/once.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "daemon/run/runner.h"
+#include "daemon/run/watched_source.h"
+
+namespace rollcall {
+namespace {
+
+struct Job {
+  const CheckSpec* spec;
+  const CheckConfig* config;
+};
+
+Result<std::vector<Job>> chooseJobs(const CheckRegistry& registry, const Config& config,
+                                    const std::vector<std::string>& only) {
+  for (const std::string& name : only)
+    if (!registry.find(name))
+      return invalidArgument(fmt::format(
+          "there is no check \"{}\"; `rollcall list` shows the checks that there are", name));
+  std::vector<Job> jobs;
+  for (const CheckSpec* spec : registry.specs()) {
+    const auto found = config.checks.find(spec->name);
+    if (found == config.checks.end()) continue;
+    const bool wanted = only.empty()
+                            ? found->second.enabled
+                            : std::find(only.begin(), only.end(), spec->name) != only.end();
+    if (wanted) jobs.push_back({spec, &found->second});
+  }
+  if (jobs.empty())
+    return invalidArgument("every check is switched off; set `enabled: true` for one of them");
+  return jobs;
+}
+
+// What all threads of a round share.
+struct Round {
+  const Config& config;
+  Services& services;
+  const OnceOptions& options;
+  Topology topology;
+  Deadline deadline;
+  std::stop_token stop;
+  DatabaseSight sight;
+
+  void tell(const std::string& text) const {
+    if (options.progress) options.progress(text);
+  }
+};
+
+CheckRun runJob(Round& round, const Job& job) {
+  const CheckSpec& spec = *job.spec;
+  round.tell(fmt::format("{}: asking {} pod{}", spec.name, round.topology.pods.size(),
+                         round.topology.pods.size() == 1 ? "" : "s"));
+  std::unique_ptr<ContentSource> content;
+  if (round.services.contentSource)
+    content = watchSource(*round.services.clock, round.services.contentSource(), round.sight);
+  const std::unique_ptr<Check> check = spec.make(job.config->params);
+  const CheckContext context{.topology = round.topology,
+                             .site = round.services.site,
+                             .clock = *round.services.clock,
+                             .pods = *round.services.pods,
+                             .content = content.get(),
+                             .dir = round.services.dir.get(),
+                             .routesFile = round.config.routesFile,
+                             .contentKey = round.config.contentKey,
+                             .trigger = Trigger::kOnce,
+                             .settle = round.config.settle,
+                             .budget = round.config.budget,
+                             .deadline = round.deadline,
+                             .stop = round.stop};
+  CheckRun run = runCheck(spec, *check, context);
+  round.tell(
+      fmt::format("{}: {} after {}", spec.name, name(run.verdict), formatDuration(run.took)));
+  return run;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Report>> runOnce(const CheckRegistry& registry, const Config& config,
+                                              Services& services, const OnceOptions& options,
+                                              std::stop_token stop) {
+  const Result<std::vector<Job>> jobs = chooseJobs(registry, config, options.only);
+  if (!jobs) return jobs.error();
+  const Clock& clock = *services.clock;
+  const WallTime started = clock.wall();
+  const MonoTime begin = clock.mono();
+  const Deadline deadline = Deadline::after(clock, options.timeout);
+  Result<Topology> topology = services.podSource->pods(deadline);
+  if (!topology) return topology.error();
+
+  Round round{config, services, options, std::move(*topology), deadline, stop, {}};
+  std::vector<CheckRun> runs(jobs->size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < jobs->size(); ++i)
+      threads.emplace_back([&, i] { runs[i] = runJob(round, (*jobs)[i]); });
+  }
+
+  SinceMemory memory;
+  for (CheckRun& run : runs) memory.apply(run);
+  Site site = services.site;
+  if (const std::string title = round.sight.title(); !title.empty()) site.title = title;
+  auto report = std::make_shared<Report>(makeReport(site, round.topology, std::move(runs)));
+  report->started = started;
+  report->took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.mono() - begin);
+  report->databaseUp = round.sight.up();
+  return std::shared_ptr<const Report>(std::move(report));
+}
+
+}  // namespace rollcall

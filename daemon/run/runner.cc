@@ -1,0 +1,111 @@
+#include "daemon/run/runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <set>
+
+namespace rollcall {
+namespace {
+
+using Key = std::tuple<std::string, std::string, std::string>;  // code, pod, resource
+
+std::string resourceKey(const Finding& finding) {
+  if (!finding.resource) return "";
+  const ResourceRef& resource = *finding.resource;
+  return resource.type + ":" + (resource.id.empty() ? resource.url : resource.id);
+}
+
+Key keyOf(const Finding& finding) {
+  return {std::string(finding.def->code), finding.pod, resourceKey(finding)};
+}
+
+bool needs(const CheckSpec& spec, Need need) {
+  return std::find(spec.needs.begin(), spec.needs.end(), need) != spec.needs.end();
+}
+
+Outcome notApplicable(std::string reason) {
+  Outcome outcome;
+  outcome.notApplicable = std::move(reason);
+  return outcome;
+}
+
+Result<Outcome> runGuarded(const CheckSpec& spec, Check& check, const CheckContext& context) {
+  if (needs(spec, Need::kDatabase) && !context.content)
+    return notApplicable("no database is configured");
+  if (needs(spec, Need::kPods) && context.topology.pods.empty()) {
+    if (context.topology.stale.empty()) return notApplicable("there are no pods to ask");
+    return Error{ErrorCode::kUnavailable, "no pod is known: " + context.topology.stale};
+  }
+  try {
+    return check.run(context);
+  } catch (const std::exception& problem) {
+    return Error{ErrorCode::kInternal, fmt::format("the check \"{}\" ended in an exception: {}",
+                                                   spec.name, problem.what())};
+  } catch (...) {
+    return Error{ErrorCode::kInternal,
+                 fmt::format("the check \"{}\" ended in an unknown exception", spec.name)};
+  }
+}
+
+void tidy(std::vector<Finding>& findings) {
+  std::set<Key> seen;
+  std::erase_if(findings, [&](const Finding& one) { return !seen.insert(keyOf(one)).second; });
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    if (a.def->severity != b.def->severity) return a.def->severity > b.def->severity;
+    return keyOf(a) < keyOf(b);
+  });
+}
+
+}  // namespace
+
+CheckRun runCheck(const CheckSpec& spec, Check& check, const CheckContext& context) noexcept {
+  CheckRun run;
+  run.check = spec.name;
+  run.started = context.clock.wall();
+  const MonoTime begin = context.clock.mono();
+  if (Result<Outcome> outcome = runGuarded(spec, check, context)) {
+    run.outcome = std::move(*outcome);
+    tidy(run.outcome.findings);
+  } else {
+    run.error = std::move(outcome.error());
+  }
+  run.took = std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.mono() - begin);
+  run.verdict = judge(run.outcome, run.error);
+  return run;
+}
+
+void dropGonePods(CheckRun& run, const Topology& topology) {
+  const auto gone = [&](const std::string& pod) {
+    return !pod.empty() && std::none_of(topology.pods.begin(), topology.pods.end(),
+                                        [&](const Pod& known) { return known.name == pod; });
+  };
+  Outcome& outcome = run.outcome;
+  std::erase_if(outcome.findings, [&](const Finding& one) { return gone(one.pod); });
+  std::erase_if(outcome.gaps, [&](const Gap& one) { return gone(one.pod); });
+  std::erase_if(outcome.tally.pods, [&](const auto& one) { return gone(one.first); });
+  std::erase_if(outcome.tally.podResources,
+                [&](const auto& one) { return gone(std::get<0>(one.first)); });
+  run.verdict = judge(outcome, run.error);
+}
+
+void SinceMemory::apply(CheckRun& run) {
+  std::map<Key, WallTime>& known = seen_[run.check];
+  std::map<Key, WallTime> now;
+  for (Finding& finding : run.outcome.findings) {
+    const Key key = keyOf(finding);
+    const auto earlier = known.find(key);
+    const WallTime since = earlier != known.end() ? earlier->second : run.started;
+    finding.since = finding.since ? std::min(*finding.since, since) : since;
+    now.emplace(key, *finding.since);
+  }
+  std::set<std::string> unseen;  // pods that could not be looked at; "" stands for all
+  for (const Gap& gap : run.outcome.gaps) unseen.insert(gap.pod);
+  const bool all = run.error.has_value() || unseen.count("") > 0;
+  for (const auto& [key, since] : known)
+    if (all || unseen.count(std::get<1>(key)) > 0) now.emplace(key, since);
+  known = std::move(now);
+}
+
+}  // namespace rollcall
