@@ -94,7 +94,7 @@ def deep_merge(base, extra):
     return merged
 
 
-def tail(path, lines=12):
+def tail(path, lines=25):
     """The last lines of a log, or a note that it cannot be read; for error messages."""
     try:
         with open(path, encoding="utf-8", errors="replace") as source:

@@ -21,12 +21,17 @@ _NODE_ARCHITECTURE = {"x86_64": "x64", "aarch64": "arm64"}
 
 def install(version):
     """The folder of Ghost `version`, installed if need be. LabError when npm or pnpm fails."""
+    check_version(version)
+    target = os.path.join(cache_root(), "ghost", version)
+    return build_once(target, lambda folder: _install_into(version, folder))
+
+
+def check_version(version):
+    """LabError unless `version` is one the lab can install."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         raise LabError(f"'{version}' is no Ghost version; write three numbers such as 5.130.6")
     if int(version.split(".")[0]) < 5:
         raise LabError("the lab runs Ghost 5 and 6 only")
-    target = os.path.join(cache_root(), "ghost", version)
-    return build_once(target, lambda folder: _install_into(version, folder))
 
 
 def node():

@@ -13,6 +13,7 @@ from . import processes
 from .common import LabError, tail, wait_until
 
 NAME = "ghost"
+_SQL_SECONDS = 60
 _SOCKET_LIMIT = 100     # the kernel takes 107 bytes for the path of a unix socket
 
 
@@ -59,15 +60,19 @@ class Database:
     def start(self, tied, spawned=lambda process: None):
         """Starts the server and returns when it answers; `spawned` gets the process at once."""
         it = self._it
-        process = processes.spawn(
-            [_program("mariadbd"), "--no-defaults", f"--datadir={it['datadir']}", f"--socket={it['socket']}",
-             f"--port={it['port']}", "--bind-address=127.0.0.1", f"--pid-file={it['datadir']}/mariadbd.pid",
-             "--skip-name-resolve", "--skip-log-bin", "--character-set-server=utf8mb4",
-             "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--performance-schema=off",
-             *_sizes(), *_user_option()], it["log"], tied=tied)
-        spawned(process)
+        with processes.uninterrupted():
+            process = processes.spawn(self._command_line(), it["log"], tied=tied)
+            spawned(process)
         wait_until(lambda: self._answers(process), 60, "MariaDB did not answer")
         return process
+
+    def _command_line(self):
+        it = self._it
+        return [_program("mariadbd"), "--no-defaults", f"--datadir={it['datadir']}", f"--socket={it['socket']}",
+                f"--port={it['port']}", "--bind-address=127.0.0.1", f"--pid-file={it['datadir']}/mariadbd.pid",
+                "--skip-name-resolve", "--skip-log-bin", "--character-set-server=utf8mb4",
+                "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--performance-schema=off",
+                *_sizes(), *_user_option()]
 
     def _answers(self, process):
         if not processes.is_alive(process):
@@ -106,10 +111,14 @@ class Database:
 
     def _client(self, statements, database, options=(), check=True):
         argv = [_program("mariadb"), "--no-defaults", f"--socket={self._it['socket']}",
-                f"--user={_current_user()}", "--default-character-set=utf8mb4", *options]
+                f"--user={_current_user()}", "--default-character-set=utf8mb4", "--connect-timeout=10", *options]
         if database:
             argv.append(database)
-        done = subprocess.run(argv, input=statements, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(argv, input=statements, capture_output=True, text=True, check=False,
+                                  timeout=_SQL_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise LabError(f"the database did not answer within {_SQL_SECONDS} s; is it frozen?") from None
         if check and done.returncode != 0:
             raise LabError(f"SQL failed: {done.stderr.strip()}")
         return done

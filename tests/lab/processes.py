@@ -4,6 +4,7 @@ A process is remembered as {"pid", "start"}: `start` is the kernel's start time 
 ticks. A pid that was recycled has another start time and is never signalled.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -15,8 +16,20 @@ from .common import LabError
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
+_INTERRUPTS = {signal.SIGINT, signal.SIGTERM}
+
 # Popen objects of our own children, so that they are reaped when they end.
 _children = {}
+
+
+@contextlib.contextmanager
+def uninterrupted():
+    """Delays Ctrl-C and SIGTERM, so that a process is never started without being recorded."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def spawn(argv, log, cwd=None, env=None, tied=False):
@@ -27,7 +40,10 @@ def spawn(argv, log, cwd=None, env=None, tied=False):
     """
     parent = os.getpid()
 
-    def tie():
+    def in_child():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
+        if not tied:
+            return
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:      # the parent died before prctl took effect
             os._exit(1)
@@ -36,7 +52,7 @@ def spawn(argv, log, cwd=None, env=None, tied=False):
         with open(log, "ab") as out:
             child = subprocess.Popen(argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out,
                                      stderr=subprocess.STDOUT, start_new_session=True,
-                                     preexec_fn=tie if tied else None)
+                                     preexec_fn=in_child)
     except OSError as error:
         raise LabError(f"cannot start {argv[0]}: {error.strerror}") from error
     _children[child.pid] = child
@@ -44,13 +60,17 @@ def spawn(argv, log, cwd=None, env=None, tied=False):
 
 
 def start_time(pid):
-    """Clock ticks after boot at which `pid` started; None when it is gone or a zombie."""
+    """Clock ticks after boot at which `pid` started; None when it is gone or a mere zombie.
+
+    A zombie whose threads still end counts as there: it may still hold its port and its files.
+    """
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
             fields = stat.read().rpartition(")")[2].split()
+        dead = fields[0] in "ZX" and len(os.listdir(f"/proc/{pid}/task")) < 2
     except OSError:
         return None
-    return None if fields[0] in "ZX" else int(fields[19])
+    return None if dead else int(fields[19])
 
 
 def process_state(process):
@@ -68,10 +88,12 @@ def is_alive(process):
     """True while the very process that was recorded still runs."""
     if not process or not process.get("pid") or process.get("start") is None:
         return False
+    if start_time(process["pid"]) == process["start"]:
+        return True
     child = _children.get(process["pid"])
-    if child is not None and child.poll() is not None:
+    if child is not None and child.poll() is not None:      # reaps the zombie
         del _children[process["pid"]]
-    return start_time(process["pid"]) == process["start"]
+    return False
 
 
 def send(process, number):

@@ -70,8 +70,9 @@ def _first_boot(version, work, port, database, content, started):
     pod = {"name": "pod-1", "address": f"127.0.0.1:{port}", "config": os.path.join(work, "config.production.json"),
            "log": os.path.join(work, "ghost.log")}
     pods.prepare(pod, version, pods.base_config(url, port, database, content), {})
-    process = pods.spawn(pod, tied=True)
-    started.append(process)
+    with processes.uninterrupted():
+        process = pods.spawn(pod, tied=True)
+        started.append(process)
     pod.update(process)
     pods.wait_ready(pod)
     # Ghost refuses passwords that hold the word "ghost" or the site's name.

@@ -7,10 +7,12 @@ For tests:
 """
 
 import os
+import re
 import signal
 import sys
 import urllib.parse
 
+from . import ghost_install
 from . import mariadb
 from . import pods as pod_module
 from . import processes
@@ -44,6 +46,7 @@ class Lab:
         With `tie_to_parent` the kernel kills everything when the calling thread ends (call from the
         main thread). On failure, Ctrl-C included, nothing is left running; logs stay in `dir`.
         """
+        ghost_install.check_version(version)
         if pods < 1:
             raise LabError("a lab has at least one pod")
         folder = os.path.abspath(dir)
@@ -136,8 +139,9 @@ class Lab:
         pod_module.write_config(pod, deep_merge(read_json(pod["config"]), changes))
 
     def _spawn_pod(self, pod):
-        pod.update(pod_module.spawn(pod, self._tied))
-        self.save()
+        with processes.uninterrupted():
+            pod.update(pod_module.spawn(pod, self._tied))
+            self.save()
 
     # Talking to it
 
@@ -158,7 +162,7 @@ class Lab:
         Returns {"id", "slug", "email"}. Works on every version: the row is a copy of the owner's,
         so no column is named. Ghost learns of the user when a post of theirs is published.
         """
-        slug = slug or "-".join(name.lower().split())
+        slug = slug or re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
         author = {"id": os.urandom(12).hex(), "slug": slug, "email": email or f"{slug}@example.com"}
         quoted = name.replace("\\", "\\\\").replace("'", "''")
         self.sql(f"""
@@ -174,12 +178,15 @@ class Lab:
     def front_start(self):
         """Starts the round-robin front and returns when it listens."""
         site = self.state["site"]
+        if processes.is_alive(site):
+            raise LabError("the front already runs")
         proto = urllib.parse.urlsplit(site["url"]).scheme
         backends = [f"{pod['name']}={pod['address']}" for pod in self.state["pods"]]
-        site.update(processes.spawn(
-            [sys.executable, "-I", os.path.join(_HERE, "front.py"), "--port", str(site["front_port"]),
-             "--proto", proto, *backends], os.path.join(self.dir, "front.log"), tied=self._tied))
-        self.save()
+        argv = [sys.executable, "-I", os.path.join(_HERE, "front.py"), "--port", str(site["front_port"]),
+                "--proto", proto, *backends]
+        with processes.uninterrupted():
+            site.update(processes.spawn(argv, os.path.join(self.dir, "front.log"), tied=self._tied))
+            self.save()
         wait_until(lambda: mariadb.accepts(site["front_port"]), 15, "the front did not listen")
 
     def front_stop(self):
