@@ -37,32 +37,57 @@ struct Config {
   AskBudget budget;           // of a one-shot run
   double pagesPerSecond = 5;  // per pod, in the daemon
   std::string listen = "0.0.0.0:9868";
+  std::size_t maxFindings = 10'000;                        // of a JSON report
   std::map<std::string, CheckConfig, std::less<>> checks;  // every check of the registry, by name
 };
 
 // One layer of settings as key paths of the YAML file ("database.host", "checks.posts.newest") with
 // their text, and where they came from. Layers are merged, the later one wins.
+// Four paths no YAML file may have: database.password, database.client, database.tls.inline_ca
+// and content_api_key.
 struct ConfigLayer {
-  std::string
-      source;  // "config.yaml", "--ghost-config config.production.json", "environment", "flags"
+  // "rollcall.yaml", "config.production.json", "environment", "flags"
+  std::string source;
   std::map<std::string, std::string> values;
   std::map<std::string, std::vector<std::string>> lists;  // "pods": ["pod-1=http://10.0.0.1:2368"]
+  // How to name a setting in a message ("--db", "rollcall.yaml:3: database.url"); a path that is
+  // absent here is named "<source>: <path>".
+  std::map<std::string, std::string> origins;
+  // What is wrong already; buildConfig reports it together with its own findings.
+  std::vector<std::string> problems;
 };
 
-// Strict YAML; unknown keys are named with the nearest known one. All problems at once, one a line.
+// Strict YAML; unknown keys are named with the nearest known one. An Error when the file cannot be
+// read or is no YAML; everything else that is wrong is in the layer's problems.
 Result<ConfigLayer> readConfigFile(const std::string& path);
-// Ghost's config.production.json: url, admin.url, database.connection, paths.contentPath. A Ghost
-// on SQLite is refused with what to do.
+// Ghost's config.production.json: url, admin.url, database.connection, paths.contentPath.
 Result<ConfigLayer> readGhostConfig(const std::string& path);
-// Ghost's own variables (url, database__connection__host, ...), Bitnami's GHOST_DATABASE_*,
-// Lagoon's MARIADB_*, and ROLLCALL_DB_PASSWORD. `environment` is NAME -> value.
-Result<ConfigLayer> readEnvironment(const std::map<std::string, std::string>& environment);
+
+// NAME -> value.
+using Environment = std::map<std::string, std::string>;
+// Ghost's own variables (url, database__connection__host, ...), Bitnami's GHOST_DATABASE_* and
+// Lagoon's MARIADB_*.
+Result<ConfigLayer> readGhostEnvironment(const Environment& environment);
+// ROLLCALL_URL, ROLLCALL_PODS_DNS, ROLLCALL_DB, ROLLCALL_DB_PASSWORD, ROLLCALL_CONTENT_API_KEY.
+Result<ConfigLayer> readEnvironment(const Environment& environment);
 
 // Merges the layers (first = weakest) over the defaults and validates everything. On failure the
-// message has one line per problem, each "source: path: what is wrong".
+// message has one line per problem, each "source: path: what is wrong". A Ghost on SQLite is
+// refused with what to do, unless a stronger layer names another database.
 Result<Config> buildConfig(const std::vector<ConfigLayer>& layers, const CheckRegistry& registry);
 
-// The effective configuration as YAML, secrets as "(set)" or "(not set)".
+// Everything a command was given. Weakest to strongest: defaults, Ghost's environment, Ghost's
+// configuration file, the configuration file, ROLLCALL_* variables, flags.
+struct ConfigSources {
+  std::string configFile;   // empty = none
+  std::string ghostConfig;  // empty = what the configuration file names, if it does
+  Environment environment;
+  ConfigLayer flags;
+};
+Result<Config> loadConfig(const ConfigSources& sources, const CheckRegistry& registry);
+
+// The effective configuration as YAML that readConfigFile accepts again; secrets appear as comments
+// saying "(set)" or "(not set)".
 std::string showConfig(const Config& config);
 
 }  // namespace rollcall
