@@ -29,7 +29,10 @@ function(rollcall_library name)
   target_link_libraries(${name} PUBLIC rollcall_defaults tl::expected fmt::fmt ${ARG_LINKS})
 endfunction()
 
-# rollcall_test(NAME SOURCES a_test.cc ... [LINKS target ...] [LABELS unit|component ...])
+# Everything that is worth a run under the thread sanitizer, as one target.
+add_custom_target(tsan_tests)
+
+# rollcall_test(NAME SOURCES a_test.cc ... [LINKS target ...] [LABELS unit|component [tsan]])
 function(rollcall_test name)
   if(NOT ROLLCALL_TESTS)
     return()
@@ -39,6 +42,9 @@ function(rollcall_test name)
   target_link_libraries(${name} PRIVATE rollcall_defaults GTest::gmock GTest::gtest_main ${ARG_LINKS})
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
+  endif()
+  if(tsan IN_LIST ARG_LABELS)
+    add_dependencies(tsan_tests ${name})
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 120)

@@ -1,0 +1,35 @@
+// From the answers of all pods about one resource to what may be claimed. Pure.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/roll/answer.h"
+
+namespace rollcall::roll {
+
+// What one pod is known to do with one resource.
+struct Observation {
+  std::string pod;
+  Answer answer;
+  bool confirmed = true;  // by a real GET; false: only the pod's own view says so
+};
+
+// Either about single pods, or one for all of them (pod empty).
+struct Claim {
+  std::string pod;
+  Answer answer;
+  bool confirmed = true;
+  std::string others;  // "pod-1 ok, pod-3 missing": evidence
+};
+
+// `observations` holds at most one per pod; `pods` is how many there are to answer. Wrong on every
+// one of them is one claim of the worst state; wrong on some is a claim a pod.
+std::vector<Claim> judgeResource(const std::vector<Observation>& observations, std::size_t pods);
+
+// Unasked suspects of a pod may be listed unconfirmed only while every asked one was confirmed.
+bool mayListUnconfirmed(std::size_t asked, std::size_t confirmed);
+
+}  // namespace rollcall::roll

@@ -1,0 +1,389 @@
+#include "daemon/roll/roll_call.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "tests/support/fake_content_source.h"
+#include "tests/support/fake_pod_client.h"
+
+namespace rollcall::roll {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing_support::FakeContentSource;
+using testing_support::FakePodClient;
+
+const FindingDef kMissing{"RC201", Severity::kCritical, "", "", ""};
+const FindingDef kMoved{"RC202", Severity::kCritical, "", "", ""};
+const FindingDef kServed{"RC203", Severity::kCritical, "", "", ""};
+const FindingDef kDeclared{"RC204", Severity::kCritical, "", "", ""};
+const FindingDef kError{"RC205", Severity::kCritical, "", "", ""};
+const FindingDef kMissingAll{"RC211", Severity::kCritical, "", "", ""};
+
+constexpr WallTime kNow{std::chrono::seconds(1'800'000'000)};
+
+// Three pods of one site; each test says what they list and answer.
+class RollCallTest : public testing::Test {
+ protected:
+  RollCallTest() {
+    for (const char* name : {"a", "b", "c"}) topology_.pods.push_back({.name = name});
+    site_.url = site_.admin = *parseUrl("http://e.org");
+    source_.now = kNow;
+    version("5.130");
+    pods_.answer("*", "/", 200);
+  }
+
+  void version(const std::string& text) {
+    pods_.answer(
+        "*", "/ghost/api/admin/site/", 200,
+        fmt::format(R"({{"site":{{"title":"t","url":"http://e.org/","version":"{}"}}}})", text),
+        {{"content-type", "application/json"}});
+  }
+  Entry& post(std::string_view slug, Duration age = 24h) {
+    return source_.add(ResourceType::kPost, slug, slug,
+                       kNow - std::chrono::duration_cast<std::chrono::milliseconds>(age));
+  }
+  void lists(const std::string& pod, const std::vector<std::string>& slugs) {
+    std::string xml = "<urlset>";
+    for (const std::string& slug : slugs)
+      xml += fmt::format("<url><loc>http://e.org/{}/</loc></url>", slug);
+    pods_.answer(pod, "/sitemap-posts.xml", 200, xml + "</urlset>");
+  }
+  void serves(const std::string& pod, const std::string& slug, int status = 200) {
+    pods_.answer(pod, "/" + slug + "/", status);
+  }
+  Outcome run(Trigger trigger = Trigger::kOnce) {
+    const CheckContext context{.topology = topology_,
+                               .site = site_,
+                               .clock = clock_,
+                               .pods = pods_,
+                               .content = &source_,
+                               .trigger = trigger,
+                               .budget = budget_,
+                               .deadline = Deadline(MonoTime(1h))};
+    auto outcome = roll_.run(context);
+    EXPECT_TRUE(outcome) << outcome.error().message;
+    return outcome ? *outcome : Outcome{};
+  }
+  // "RC201 b slug", sorted.
+  static std::vector<std::string> claims(const Outcome& outcome) {
+    std::vector<std::string> lines;
+    for (const Finding& finding : outcome.findings)
+      lines.push_back(
+          fmt::format("{} {} {}", finding.def->code, finding.pod, finding.resource->slug));
+    std::ranges::sort(lines);
+    return lines;
+  }
+  std::size_t asked(const std::string& pod, const std::string& path) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        pods_.asked, [&](const auto& one) { return one.pod == pod && one.path == path; }));
+  }
+
+  static Settings settings() {
+    Settings made;
+    made.types = {ResourceType::kPost, ResourceType::kPage};
+    made.views = true;
+    made.newest = 2;
+    made.hidden = 2;
+    made.sweep = 0;
+    made.onePod = {&kMissing, &kMoved, &kServed, &kDeclared, &kError};
+    made.allPods = {&kMissingAll, &kMoved, &kServed, &kDeclared, &kError};
+    return made;
+  }
+
+  Topology topology_;
+  Site site_;
+  ManualClock clock_;
+  FakePodClient pods_;
+  FakeContentSource source_;
+  AskBudget budget_;
+  RollCall roll_{settings()};
+};
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST_F(RollCallTest, saysNothingWhenEveryPodServesEverything) {
+  post("one"), post("two");
+  lists("*", {"one", "two"});
+  serves("*", "one"), serves("*", "two");
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+  EXPECT_EQ(outcome.tally.resources.at("post"), 2u);
+  EXPECT_EQ(outcome.tally.podResources.at({"b", "post", "ok"}), 2u);
+}
+
+TEST_F(RollCallTest, namesThePodThatMissesAPost) {
+  post("one");
+  lists("*", {"one"}), lists("b", {});
+  serves("*", "one"), serves("b", "one", 404);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC201 b one"));
+  EXPECT_THAT(outcome.findings[0].cause, HasSubstr("keeps its routes in memory"));
+  EXPECT_EQ(outcome.findings[0].resource->url, "http://e.org/one/");
+  EXPECT_EQ(outcome.findings[0].evidence.at("in_sitemap"), "false");
+}
+
+TEST_F(RollCallTest, theViewLeadsToAPostThatNoSampleWouldHit) {
+  post("new1", 1h), post("new2", 2h), post("old", 240h);
+  lists("*", {"new1", "new2", "old"}), lists("c", {"new1", "new2"});
+  for (const char* slug : {"new1", "new2", "old"}) serves("*", slug);
+  serves("c", "old", 404);
+  EXPECT_THAT(claims(run()), ElementsAre("RC201 c old"));
+}
+
+TEST_F(RollCallTest, aViewAloneIsNoClaim) {
+  post("new1", 1h), post("new2", 2h), post("old", 240h);
+  lists("*", {"new1", "new2", "old"}), lists("c", {"new1", "new2"});
+  for (const char* slug : {"new1", "new2", "old"}) serves("*", slug);
+  EXPECT_THAT(claims(run()), IsEmpty());
+}
+
+TEST_F(RollCallTest, onDatabaseRoutedVersionsAnOldSitemapAccusesNobody) {
+  version("6.65");
+  post("one", 1h), post("two", 2h), post("three", 3h);
+  lists("*", {"one", "two", "three"}), lists("b", {});
+  for (const char* slug : {"one", "two", "three"}) serves("*", slug);
+  EXPECT_THAT(claims(run()), IsEmpty());
+  EXPECT_EQ(asked("b", "/three/"), 0u);
+}
+
+TEST_F(RollCallTest, wrongEverywhereIsAnotherCode) {
+  post("one");
+  lists("*", {});
+  EXPECT_THAT(claims(run()), ElementsAre("RC211  one"));
+}
+
+TEST_F(RollCallTest, aRedirectToNotFoundIsCalledByItsName) {
+  post("one");
+  lists("*", {"one"}), lists("b", {});
+  serves("*", "one");
+  pods_.answer("b", "/one/", 301, "",
+               {{"location", "/404/"}, {"cache-control", "public, max-age=31536000"}});
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC202 b one"));
+  EXPECT_THAT(outcome.findings[0].message, HasSubstr("to /404/ (301, which browsers and CDNs"));
+  EXPECT_THAT(outcome.findings[0].remedy, HasSubstr("purge /one/ at the CDN"));
+}
+
+TEST_F(RollCallTest, anUnpublishedPostThatIsServedIsFound) {
+  Entry& hidden = post("secret");
+  hidden.isPublic = false;
+  hidden.status = "draft";
+  pods_.answer("b", "/secret/", 200, R"(<link rel="canonical" href="http://e.org/secret/"/>)");
+  EXPECT_THAT(claims(run()), ElementsAre("RC203 b secret"));
+}
+
+TEST_F(RollCallTest, aLeftOverInTheSitemapThatDoesNotAnswerIsAskedOnce) {
+  Entry& hidden = post("gone");
+  hidden.isPublic = false;
+  hidden.status = "draft";
+  hidden.publishedAt.reset();
+  lists("b", {"gone"});
+  EXPECT_THAT(claims(run()), IsEmpty());
+  EXPECT_THAT(claims(run()), IsEmpty());
+  EXPECT_EQ(asked("b", "/gone/"), 1u);
+}
+
+TEST_F(RollCallTest, aChangeThatSettlesIsNotClaimedButAskedAgain) {
+  post("fresh", 2s);
+  lists("*", {});
+  serves("*", "fresh"), serves("b", "fresh", 404);
+  const Outcome early = run();
+  EXPECT_THAT(claims(early), IsEmpty());
+  EXPECT_EQ(early.tally.podResources.at({"b", "post", "settling"}), 1u);
+  ASSERT_TRUE(early.again);
+  EXPECT_EQ(*early.again, 3s);
+  source_.now += 3s;
+  EXPECT_THAT(claims(run(Trigger::kChange)), ElementsAre("RC201 b fresh"));
+}
+
+TEST_F(RollCallTest, anEditOfAPostKnownToBeMissingDoesNotHideIt) {
+  post("one");
+  lists("*", {"one"}), lists("b", {});
+  serves("*", "one"), serves("b", "one", 404);
+  run(Trigger::kInterval);
+  source_.rows[0].updatedAt = kNow - 1s;
+  EXPECT_THAT(claims(run(Trigger::kChange)), ElementsAre("RC201 b one"));
+}
+
+TEST_F(RollCallTest, aRunForAChangeAsksOnlyForWhatChangedAndKeepsTheRest) {
+  post("one"), post("two", 48h);
+  lists("*", {"one", "two"}), lists("b", {"two"});
+  serves("*", "one"), serves("*", "two"), serves("b", "one", 404);
+  run(Trigger::kInterval);
+  post("three", 6s);
+  serves("*", "three"), serves("c", "three", 404);
+  pods_.asked.clear();
+  EXPECT_THAT(claims(run(Trigger::kChange)), ElementsAre("RC201 b one", "RC201 c three"));
+  EXPECT_EQ(asked("a", "/two/"), 0u);
+  EXPECT_EQ(asked("a", "/sitemap-posts.xml"), 0u);
+}
+
+TEST_F(RollCallTest, aRestartedPodIsClearedOnceItServesAgain) {
+  post("new1", 1h), post("new2", 2h), post("old", 240h);
+  lists("*", {"new1", "new2", "old"}), lists("c", {"new1", "new2"});
+  for (const char* slug : {"new1", "new2", "old"}) serves("*", slug);
+  serves("c", "old", 404);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC201 c old"));
+  lists("c", {"new1", "new2", "old"});
+  serves("c", "old");
+  EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty());
+}
+
+TEST_F(RollCallTest, aPodThatCannotBeReachedIsAGapAndAccusesNoPost) {
+  post("one");
+  lists("*", {"one"});
+  serves("*", "one");
+  pods_.failAll("b", ErrorCode::kUnavailable);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  ASSERT_EQ(outcome.gaps.size(), 1u);
+  EXPECT_EQ(outcome.gaps[0].pod, "b");
+}
+
+TEST_F(RollCallTest, aBootingPodIsAGapAndItsOldClaimsRest) {
+  post("one");
+  lists("*", {"one"}), lists("b", {});
+  serves("*", "one"), serves("b", "one", 404);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC201 b one"));
+  for (const char* path : {"/ghost/api/admin/site/", "/one/", "/sitemap-posts.xml", "/"})
+    pods_.answer("b", path, 503);
+  const Outcome booting = run(Trigger::kInterval);
+  EXPECT_THAT(claims(booting), IsEmpty());
+  EXPECT_EQ(booting.gaps.size(), 1u);
+}
+
+TEST_F(RollCallTest, aHungPodIsGivenUpAfterTwoQuestions) {
+  for (const char* slug : {"p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8"}) post(slug);
+  lists("*", {}), lists("a", {});
+  for (const char* slug : {"p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8"}) {
+    serves("*", slug);
+    pods_.fail("b", "/" + std::string(slug) + "/", ErrorCode::kDeadlineExceeded);
+  }
+  budget_.parallel = 2;
+  const Outcome outcome = run();
+  std::size_t pages = 0;
+  for (const auto& one : pods_.asked) pages += one.pod == "b" && one.path.starts_with("/p");
+  EXPECT_LE(pages, 4u);
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_EQ(outcome.gaps.size(), 1u);
+}
+
+TEST_F(RollCallTest, aPodThatFailsEverywhereAccusesNoPost) {
+  post("one");
+  lists("*", {"one"});
+  serves("*", "one"), serves("b", "one", 500), serves("b", "", 500);
+  pods_.answer("b", "/", 500);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_EQ(outcome.gaps.size(), 1u);
+}
+
+TEST_F(RollCallTest, aPodThatFailsForPostsButNotItsFrontPageIsFound) {
+  post("one");
+  lists("*", {"one"});
+  serves("*", "one"), serves("b", "one", 400);
+  EXPECT_THAT(claims(run()), ElementsAre("RC205 b one"));
+}
+
+TEST_F(RollCallTest, aRowThatChangedMeanwhileIsNotClaimed) {
+  post("one");
+  lists("*", {"one"}), lists("b", {});
+  serves("*", "one"), serves("b", "one", 404);
+  source_.changedSince["one"] = {true, true, "one-renamed", kNow};
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_TRUE(outcome.again);
+}
+
+TEST_F(RollCallTest, suspectsBeyondTheBudgetAreListedUnconfirmedWhileAllAskedWereConfirmed) {
+  std::vector<std::string> slugs;
+  for (int i = 0; i < 20; ++i) slugs.push_back(fmt::format("post-{:02}", i));
+  for (const std::string& slug : slugs) post(slug), serves("*", slug), serves("b", slug, 404);
+  lists("*", slugs), lists("b", {});
+  budget_.pages = 6;
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.findings.size(), 20u);
+  EXPECT_EQ(
+      std::ranges::count_if(outcome.findings,
+                            [](const Finding& f) { return f.evidence.at("confirmed") == "true"; }),
+      6);
+}
+
+TEST_F(RollCallTest, oneSuspectThatIsFineKeepsTheRestFromBeingListed) {
+  std::vector<std::string> slugs;
+  for (int i = 0; i < 20; ++i) slugs.push_back(fmt::format("post-{:02}", i));
+  for (const std::string& slug : slugs) post(slug), serves("*", slug), serves("b", slug, 404);
+  serves("b", "post-01");
+  lists("*", slugs), lists("b", {});
+  budget_.pages = 6;
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.findings.size(), 5u);
+  ASSERT_EQ(outcome.gaps.size(), 1u);
+  EXPECT_EQ(outcome.gaps[0].what, "14 suspects");
+}
+
+TEST_F(RollCallTest, thePodsOwnWordAgainstItsAnswerIsAFinding) {
+  version("6.65");
+  post("one");
+  serves("*", "one");
+  source_.key = "0123456789abcdef";
+  const auto api = [](const char* url) {
+    return fmt::format(R"({{"posts":[{{"id":"one","slug":"one","url":"{}"}}],)"
+                       R"("meta":{{"pagination":{{"page":1,"pages":1}}}}}})",
+                       url);
+  };
+  const std::string path = "?key=0123456789abcdef&fields=id,slug,url&limit=100&page=1";
+  pods_.answer("*", "/ghost/api/content/pages/" + path, 200,
+               R"({"pages":[],"meta":{"pagination":{"page":1,"pages":1}}})");
+  pods_.answer("*", "/ghost/api/content/posts/" + path, 200, api("http://e.org/one/"));
+  pods_.answer("c", "/ghost/api/content/posts/" + path, 200, api("http://e.org/404/"));
+  EXPECT_THAT(claims(run()), ElementsAre("RC204 c one"));
+}
+
+TEST_F(RollCallTest, aForeignCanonicalIsAbsentFromTheSitemapByRight) {
+  post("one", 1h), post("two", 2h);
+  post("three", 3h).canonicalUrl = "https://elsewhere.org/x";
+  lists("*", {"one", "two"});
+  for (const char* slug : {"one", "two", "three"}) serves("*", slug);
+  EXPECT_THAT(claims(run()), IsEmpty());
+  EXPECT_EQ(asked("a", "/three/"), 0u);
+}
+
+TEST_F(RollCallTest, aPrivateSiteIsNotAskedAtAll) {
+  post("one");
+  source_.settings.isPrivate = true;
+  const Outcome outcome = run();
+  EXPECT_TRUE(outcome.notApplicable);
+  EXPECT_THAT(pods_.asked, IsEmpty());
+}
+
+TEST_F(RollCallTest, aTerminatingPodIsNeverBlamed) {
+  post("one");
+  lists("*", {"one"});
+  serves("*", "one"), serves("b", "one", 404);
+  topology_.pods[1].terminating = true;
+  EXPECT_THAT(claims(run()), IsEmpty());
+}
+
+TEST_F(RollCallTest, theTimeToAllPodsIsMeasured) {
+  post("old");
+  lists("*", {"old"});
+  serves("*", "old");
+  run(Trigger::kInterval);
+  post("fresh", 0s);
+  source_.rows.back().publishedAt = source_.rows.back().updatedAt = kNow + 10s;
+  source_.now = kNow + 11s;
+  serves("*", "fresh"), serves("c", "fresh", 404);
+  EXPECT_THAT(run(Trigger::kChange).tally.propagationSeconds, IsEmpty());
+  source_.now = kNow + 13s;
+  serves("c", "fresh");
+  EXPECT_THAT(run(Trigger::kChange).tally.propagationSeconds, ElementsAre(3.0));
+  EXPECT_THAT(run(Trigger::kChange).tally.propagationSeconds, IsEmpty());
+}
+
+}  // namespace
+}  // namespace rollcall::roll

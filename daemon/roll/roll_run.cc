@@ -1,0 +1,523 @@
+#include "daemon/roll/roll_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "daemon/content/content_dir.h"
+#include "daemon/roll/wording.h"
+
+namespace rollcall::roll {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::size_t kRoutesBytes = 256u << 10;
+constexpr std::size_t kMaxChanged = 50;  // asked per pod in one run for a change
+constexpr std::size_t kFailuresToGiveUp = 2;
+
+std::optional<ghost::Version> commonVersion(const std::map<std::string, ghost::Version>& versions) {
+  std::set<ghost::Version> all;
+  for (const auto& [pod, version] : versions) all.insert(version);
+  return all.size() == 1 ? std::optional(*all.begin()) : std::nullopt;
+}
+
+}  // namespace
+
+Result<Outcome> RollRun::run() {
+  if (auto done = load(); !done) return done.error();
+  if (content_.settings.isPrivate) {
+    outcome_.notApplicable = "the site is private: every page redirects to /private/";
+    return std::move(outcome_);
+  }
+  if (auto done = readViews(); !done) return done.error();
+  if (auto done = place(); !done) return done.error();
+  for (PodRun& pod : pods_) findSuspects(pod);
+  plan();
+  ask();
+  askFrontPages();
+  if (auto done = lookAgain(); !done) return done.error();
+  conclude();
+  reportGaps();
+  count();
+  remember();
+  return std::move(outcome_);
+}
+
+Result<void> RollRun::load() {
+  auto content = context_.content->load(context_.deadline, context_.stop);
+  if (!content) return content.error();
+  loadedAt_ = context_.clock.mono();
+  content_ = std::move(*content);
+  for (std::size_t i = 0; i < content_.entries.size(); ++i)
+    if (inScope(content_.entries[i])) scope_.push_back(i);
+  std::ranges::stable_sort(scope_, std::ranges::greater(), [this](std::size_t i) {
+    const Entry& entry = content_.entries[i];
+    return entry.publishedAt.value_or(entry.updatedAt);
+  });
+  for (const Pod& pod : context_.topology.pods) {
+    if (pod.terminating) continue;
+    pods_.emplace_back().pod = &pod;
+  }
+  return {};
+}
+
+Result<Routes> RollRun::readRoutes(RoutesKnown& known) {
+  known = RoutesKnown::kYes;
+  if (!context_.routesFile.empty()) {
+    std::ifstream file{std::string(context_.routesFile)};
+    if (!file)
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("cannot read the routes file {}", context_.routesFile)};
+    std::string text(std::istreambuf_iterator<char>(file), {});
+    return ghost::parseRoutes(text);
+  }
+  if (context_.dir) {
+    const auto text = context_.dir->read("settings/routes.yaml", kRoutesBytes, context_.deadline);
+    if (text) return ghost::parseRoutes(*text);
+    if (text.error().code == ErrorCode::kNotFound) return ghost::defaultRoutes();
+    outcome_.gaps.push_back({"", "settings/routes.yaml in the content folder", text.error()});
+  }
+  known = RoutesKnown::kAssumed;
+  return ghost::defaultRoutes();
+}
+
+Result<void> RollRun::readViews() {
+  const bool views = memory_.settings_.views && (full() || memory_.needsDeclarations_);
+  if (!views) return {};
+  const bool apiDue = context_.trigger == Trigger::kOnce || !memory_.apiRead_ ||
+                      context_.clock.mono() - *memory_.apiRead_ >= memory_.settings_.apiEvery;
+  ViewWish wish{.sitemaps = true};
+  if (full() && apiDue) {
+    wish.contentKey = context_.contentKey;
+    if (wish.contentKey.empty()) {
+      const auto key = context_.content->contentApiKey(context_.deadline, context_.stop);
+      if (key && *key) wish.contentKey = **key;
+    }
+    memory_.apiRead_ = context_.clock.mono();
+    if (wish.contentKey.empty())
+      outcome_.notes.push_back("no Content API key: that view of the pods was skipped");
+  }
+  const auto batch = context_.pods.batch(context_.budget);
+  for (PodRun& pod : pods_) readView(*batch, *pod.pod, context_.site, wish, pod.view);
+  batch->drive(context_.deadline, context_.stop);
+  for (PodRun& pod : pods_)
+    if (pod.view.version) memory_.versions_[pod.pod->name] = *pod.view.version;
+  return {};
+}
+
+Result<void> RollRun::place() {
+  RoutesKnown known;
+  const auto routes = readRoutes(known);
+  if (!routes) return routes.error();
+  std::vector<const Declarations*> declarations;
+  for (const PodRun& pod : pods_) declarations.push_back(&pod.view.declared);
+  places_ = locate(content_.entries, *routes, known, declarations);
+  memory_.needsDeclarations_ = places_.declared || !routes->locatesPosts();
+  if (places_.declared)
+    outcome_.notes.push_back(
+        "the default permalinks do not hold here: locations are taken from what most pods declare "
+        "(give --routes or --content for certainty)");
+  if (memory_.settings_.views && places_.unlocated > 0)
+    outcome_.gaps.push_back({"",
+                             fmt::format("{} posts or pages", places_.unlocated),
+                             {ErrorCode::kNotFound,
+                              "their location cannot be told: no pod, or no "
+                              "majority of pods, declares one"}});
+  return {};
+}
+
+void RollRun::findSuspects(PodRun& pod) {
+  const std::vector<Entry>& entries = content_.entries;
+  std::map<std::string_view, std::size_t> hidden;
+  for (const std::size_t i : scope_)
+    if (!entries[i].isPublic && !places_.path[i].empty()) hidden.emplace(places_.path[i], i);
+
+  pod.listed.assign(entries.size(), false);
+  for (const std::string& path : pod.view.declared.paths) {
+    if (const auto found = places_.entry.find(path); found != places_.entry.end())
+      pod.listed[found->second] = true;
+    else if (const auto left = hidden.find(path); left != hidden.end())
+      pod.suspects.insert(left->second);
+  }
+  std::erase_if(pod.suspects, [&](std::size_t i) {
+    const auto cleared = memory_.cleared_.find({pod.pod->name, keyOf(i)});
+    return cleared != memory_.cleared_.end() && cleared->second == entries[i].updatedAt;
+  });
+
+  const bool sitemapProves =
+      pod.view.sitemaps && pod.view.version && routesFromMemory(*pod.view.version);
+  for (const std::size_t i : scope_) {
+    const Entry& entry = entries[i];
+    if (!entry.isPublic || places_.path[i].empty() || settling(entry)) continue;
+    const bool unlisted = sitemapProves && entry.canonicalUrl.empty() && !pod.listed[i];
+    const bool undeclared = pod.view.api && !declaredPath(pod, i);
+    if (unlisted || undeclared || declaresElsewhere(pod, i)) pod.suspects.insert(i);
+  }
+}
+
+void RollRun::plan() {
+  for (PodRun& pod : pods_) {
+    if (pod.view.unreachable) {
+      pod.gaveUp = pod.view.unreachable->message;
+      continue;
+    }
+    planChanged(pod);
+    if (full()) planFull(pod);
+  }
+  if (full() && !scope_.empty())
+    memory_.sweepAt_ = (memory_.sweepAt_ + memory_.settings_.sweep) % scope_.size();
+}
+
+void RollRun::planChanged(PodRun& pod) {
+  std::size_t changed = 0;
+  for (const std::size_t i : scope_) {
+    const Entry& entry = content_.entries[i];
+    const bool isNew = memory_.seenUntil_ && entry.updatedAt >= *memory_.seenUntil_ - seconds(1);
+    if (!isNew && !memory_.watched_.contains(keyOf(i))) continue;
+    if (++changed <= kMaxChanged) choose(pod, i, Reason::kNewest);
+  }
+}
+
+void RollRun::planFull(PodRun& pod) {
+  const Settings& settings = memory_.settings_;
+  std::size_t newest = 0, hidden = 0, recheck = 0;
+  for (const std::size_t i : scope_) {
+    const Entry& entry = content_.entries[i];
+    const bool neverPublic = entry.status == "draft" && !entry.publishedAt;
+    if (entry.isPublic && newest < settings.newest) ++newest, choose(pod, i, Reason::kNewest);
+    if (!entry.isPublic && !neverPublic && hidden < settings.hidden)
+      ++hidden, choose(pod, i, Reason::kNewest);
+    if (!known(pod, i)) continue;
+    const bool recovered = pod.view.whole() && !pod.suspects.contains(i);
+    if (recovered || recheck++ < settings.recheck) choose(pod, i, Reason::kSuspect);
+  }
+  for (const std::size_t i : scope_)
+    if (pod.suspects.contains(i) && !known(pod, i) && pod.chosen.size() < context_.budget.pages)
+      choose(pod, i, Reason::kSuspect);
+  for (std::size_t n = 0; n < std::min(settings.sweep, scope_.size()); ++n) {
+    const std::size_t i = scope_[(memory_.sweepAt_ + n) % scope_.size()];
+    if (content_.entries[i].isPublic) choose(pod, i, Reason::kSweep);
+  }
+}
+
+void RollRun::choose(PodRun& pod, std::size_t entry, Reason reason) {
+  if (places_.path[entry].empty() || !pod.chosen.insert(entry).second) return;
+  pod.queue.push_back({entry, reason});
+}
+
+void RollRun::ask() {
+  const auto batch = context_.pods.batch(context_.budget);
+  for (PodRun& pod : pods_) pump(*batch, pod);
+  batch->drive(context_.deadline, context_.stop);
+}
+
+// Keeps a few questions under way, so that a pod that hangs is given up before the whole list of
+// questions has waited for it.
+void RollRun::pump(PodBatch& batch, PodRun& pod) {
+  while (!pod.queue.empty() && pod.gaveUp.empty() && pod.inFlight < context_.budget.parallel) {
+    const Ask ask = pod.queue.front();
+    pod.queue.pop_front();
+    ++pod.inFlight;
+    PodRequest request;
+    request.path = places_.path[ask.entry];
+    request.reason = ask.reason;
+    request.paced = true;
+    batch.get(*pod.pod, std::move(request), [this, &batch, &pod, ask](Result<HttpResponse> answer) {
+      --pod.inFlight;
+      answered(pod, ask, answer);
+      pump(batch, pod);
+    });
+  }
+}
+
+void RollRun::answered(PodRun& pod, const Ask& ask, const Result<HttpResponse>& response) {
+  const Entry& entry = content_.entries[ask.entry];
+  const Question question{entry.isPublic, places_.path[ask.entry]};
+  Answer answer = classify(question, context_.site, response);
+  pod.failures = response ? 0 : pod.failures + 1;
+  if (pod.failures >= kFailuresToGiveUp) pod.gaveUp = answer.why;
+  if (!entry.isPublic && answer.state == State::kOk && pod.suspects.contains(ask.entry))
+    memory_.cleared_[{pod.pod->name, keyOf(ask.entry)}] = entry.updatedAt;
+  if (entry.isPublic && answer.state == State::kOk && declaresElsewhere(pod, ask.entry))
+    answer.state = State::kDeclared;
+  pod.answers[ask.entry] = std::move(answer);
+}
+
+// A pod that fails for every page asked is looked at once more: when its front page fails too, the
+// pod is broken (the check `pods` says how), and nothing follows for single resources.
+void RollRun::askFrontPages() {
+  const auto batch = context_.pods.batch(context_.budget);
+  for (PodRun& pod : pods_) {
+    std::size_t errors = 0, fine = 0;
+    for (const auto& [entry, answer] : pod.answers) {
+      errors += answer.state == State::kError;
+      fine += answer.status > 0 && answer.status < 500 && answer.state != State::kError;
+    }
+    if (errors == 0 || fine > 0) continue;
+    PodRequest request;
+    request.path = "/";
+    request.reason = Reason::kSuspect;
+    batch->get(*pod.pod, std::move(request), [&pod](Result<HttpResponse> answer) {
+      pod.frontPageFails = !answer || answer->status >= 400;
+    });
+  }
+  batch->drive(context_.deadline, context_.stop);
+  for (PodRun& pod : pods_) {
+    if (!pod.frontPageFails) continue;
+    for (auto& [entry, answer] : pod.answers)
+      if (answer.state == State::kError) answer.state = State::kUnknown;
+  }
+}
+
+// The rows may have changed while the pods were asked: what is about to be claimed is read again.
+Result<void> RollRun::lookAgain() {
+  std::map<ResourceType, std::map<std::string, std::size_t>> doubtful;
+  for (const PodRun& pod : pods_)
+    for (const auto& [entry, answer] : pod.answers)
+      if (isWrong(answer.state))
+        doubtful[content_.entries[entry].type].emplace(content_.entries[entry].id, entry);
+  for (const auto& [type, entries] : doubtful) {
+    std::vector<std::string> ids;
+    for (const auto& [id, entry] : entries) ids.push_back(id);
+    const auto states = context_.content->states(type, ids, context_.deadline, context_.stop);
+    if (!states) return states.error();
+    for (const auto& [id, entry] : entries) {
+      const Entry& then = content_.entries[entry];
+      const auto now = states->find(id);
+      if (now == states->end() || !now->second.exists || now->second.isPublic != then.isPublic ||
+          now->second.slug != then.slug || now->second.updatedAt != then.updatedAt)
+        changedMeanwhile_.insert(entry);
+    }
+  }
+  return {};
+}
+
+void RollRun::conclude() {
+  for (const std::size_t i : scope_)
+    if (memory_.wrong_.contains(keyOf(i))) interesting_.insert(i);
+  for (PodRun& pod : pods_) {
+    weigh(pod);
+    for (const auto& [entry, answer] : pod.answers) interesting_.insert(entry);
+    interesting_.insert(pod.suspects.begin(), pod.suspects.end());
+  }
+  for (const std::size_t entry : interesting_) concludeEntry(entry);
+  if (!changedMeanwhile_.empty()) outcome_.again = seconds(1);
+}
+
+void RollRun::concludeEntry(std::size_t i) {
+  const Entry& entry = content_.entries[i];
+  std::vector<Observation> observations;
+  bool early = changedMeanwhile_.contains(i);
+  for (const PodRun& pod : pods_) {
+    const auto* before = known(pod, i);
+    auto observation = observe(pod, i);
+    if (before && !observation) wrong_[keyOf(i)][pod.pod->name] = *before;
+    if (!observation) continue;
+    const Answer& answer = observation->answer;
+    if (answer.state != State::kOk) states_[{&pod, i}] = answer.state;
+    if (isWrong(answer.state) && !before && settling(entry)) {
+      early = true;
+      continue;
+    }
+    if (isWrong(answer.state)) wrong_[keyOf(i)][pod.pod->name] = {answer, observation->confirmed};
+    observations.push_back(std::move(*observation));
+  }
+  if (early) waitFor(i);
+  for (const Claim& claim : judgeResource(observations, pods_.size())) addFinding(i, claim);
+  measurePropagation(i);
+}
+
+// Too early to judge: look again when the change has settled.
+void RollRun::waitFor(std::size_t i) {
+  watched_.insert(keyOf(i));
+  const Duration left = context_.settle - (content_.now - content_.entries[i].updatedAt);
+  const Duration soon = std::max<Duration>(left, std::chrono::milliseconds(200));
+  outcome_.again = std::min(outcome_.again.value_or(soon), soon);
+}
+
+// What may be said of the pod and the entry now; nothing for what was not or could not be looked
+// at.
+std::optional<Observation> RollRun::observe(const PodRun& pod, std::size_t i) const {
+  if (pod.lost) return std::nullopt;
+  const auto* before = known(pod, i);
+  const auto answer = pod.answers.find(i);
+  if (answer != pod.answers.end() && !changedMeanwhile_.contains(i)) {
+    const State state = answer->second.state;
+    const bool says = state != State::kUnknown && state != State::kTimeout;
+    const bool declaredUnread =
+        before && before->answer.state == State::kDeclared && state == State::kOk && !pod.view.api;
+    if (!before || (says && !declaredUnread))
+      return Observation{pod.pod->name, answer->second, true};
+  }
+  if (before) return Observation{pod.pod->name, before->answer, before->confirmed};
+  const bool unasked = pod.suspects.contains(i) && answer == pod.answers.end();
+  if (!unasked || !content_.entries[i].isPublic || !pod.mayListUnconfirmed) return std::nullopt;
+  Answer missing;
+  missing.state = State::kMissing;
+  return Observation{pod.pod->name, missing, false};
+}
+
+void RollRun::weigh(PodRun& pod) const {
+  std::size_t telling = 0, asked = 0, confirmed = 0;
+  for (const auto& [entry, answer] : pod.answers) {
+    telling += answer.state != State::kUnknown && answer.state != State::kTimeout;
+    if (!pod.suspects.contains(entry) || !content_.entries[entry].isPublic) continue;
+    ++asked;
+    confirmed += isWrong(answer.state);
+  }
+  pod.lost = !pod.gaveUp.empty() || (!pod.answers.empty() && telling == 0);
+  pod.mayListUnconfirmed = mayListUnconfirmed(asked, confirmed);
+}
+
+void RollRun::addFinding(std::size_t i, const Claim& claim) {
+  const Entry& entry = content_.entries[i];
+  const Settings& settings = memory_.settings_;
+  Scene scene{.entry = entry, .path = places_.path[i]};
+  const PodRun* pod = &pods_.front();
+  for (const PodRun& one : pods_)
+    if (one.pod->name == claim.pod) pod = &one;
+  if (claim.pod.empty()) {
+    scene.version = commonVersion(memory_.versions_);
+  } else if (const auto found = memory_.versions_.find(claim.pod);
+             found != memory_.versions_.end()) {
+    scene.version = found->second;
+  }
+  if (const std::string* declared = declaredPath(*pod, i)) scene.declared = *declared;
+  if (pod->view.sitemaps && !claim.pod.empty()) scene.listed = pod->listed[i];
+
+  Finding finding;
+  finding.def = &(claim.pod.empty() ? settings.allPods : settings.onePod).of(claim.answer.state);
+  finding.pod = claim.pod;
+  finding.resource = ResourceRef{std::string(name(entry.type)), std::string(entry.id),
+                                 std::string(entry.slug), context_.site.urlOf(scene.path)};
+  finding.message = messageOf(claim, scene);
+  finding.cause = causeOf(claim, scene);
+  finding.remedy = remedyOf(claim, scene);
+  finding.evidence = evidenceOf(claim, scene);
+  finding.reproduce = context_.pods.reproduce(*pod->pod, scene.path, Door::kFront);
+  outcome_.findings.push_back(std::move(finding));
+}
+
+bool RollRun::okEverywhere(std::size_t i) const {
+  return std::ranges::all_of(pods_, [i](const PodRun& pod) {
+    const auto answer = pod.answers.find(i);
+    return answer != pod.answers.end() && answer->second.state == State::kOk;
+  });
+}
+
+void RollRun::measurePropagation(std::size_t i) {
+  const Entry& entry = content_.entries[i];
+  const Key key = keyOf(i);
+  const bool fresh = entry.isPublic && entry.publishedAt && memory_.seenUntil_ &&
+                     *entry.publishedAt >= *memory_.seenUntil_;
+  if (fresh && content_.now - *entry.publishedAt < std::chrono::minutes(5))
+    memory_.propagating_.emplace(key, *entry.publishedAt);
+  const auto waiting = memory_.propagating_.find(key);
+  if (waiting == memory_.propagating_.end() || !okEverywhere(i)) return;
+  const Duration since = content_.now - waiting->second + (context_.clock.mono() - loadedAt_);
+  outcome_.tally.propagationSeconds.push_back(
+      std::max(0.0, std::chrono::duration<double>(since).count()));
+  memory_.propagating_.erase(waiting);
+}
+
+void RollRun::reportGaps() {
+  for (PodRun& pod : pods_) {
+    std::size_t unanswered = pod.queue.size(), unconfirmed = 0;
+    Error why{ErrorCode::kUnavailable, pod.gaveUp};
+    for (const auto& [entry, answer] : pod.answers) {
+      if (answer.state != State::kUnknown && answer.state != State::kTimeout) continue;
+      ++unanswered;
+      if (answer.state == State::kTimeout) why.code = ErrorCode::kDeadlineExceeded;
+      if (why.message.empty()) why.message = answer.why;
+    }
+    for (const std::size_t i : pod.suspects)
+      unconfirmed += !pod.answers.contains(i) && !observe(pod, i);
+    if (unanswered > 0 || pod.view.unreachable) {
+      outcome_.gaps.push_back({pod.pod->name,
+                               unanswered > 0 ? fmt::format("{} questions", unanswered) : "the pod",
+                               pod.view.unreachable.value_or(why)});
+    } else if (unconfirmed > 0) {
+      outcome_.gaps.push_back({pod.pod->name,
+                               fmt::format("{} suspects", unconfirmed),
+                               {ErrorCode::kDeadlineExceeded, "not asked: beyond the budget"}});
+    } else if (full() && memory_.settings_.views && !pod.view.sitemaps &&
+               (!pod.view.version || routesFromMemory(*pod.view.version))) {
+      outcome_.gaps.push_back({pod.pod->name,
+                               "the pod's sitemaps",
+                               {ErrorCode::kProtocol, "they could not be read to the end"}});
+    }
+  }
+}
+
+void RollRun::count() {
+  Tally& tally = outcome_.tally;
+  std::size_t settlingCount = 0;
+  for (const ResourceType type : memory_.settings_.types) tally.resources[std::string(name(type))];
+  for (const std::size_t i : scope_) {
+    const Entry& entry = content_.entries[i];
+    if (!entry.isPublic) continue;
+    const std::string type(name(entry.type));
+    ++tally.resources[type];
+    const bool waits = settling(entry);
+    settlingCount += waits;
+    for (const PodRun& pod : pods_) {
+      std::string_view state = "unknown";
+      const auto found = interesting_.contains(i) ? states_.find({&pod, i}) : states_.end();
+      if (found != states_.end())
+        state = waits && !known(pod, i) ? "settling" : name(found->second);
+      else if (pod.answers.contains(i) || (pod.view.whole() && !pod.suspects.contains(i)))
+        state = "ok";
+      ++tally.podResources[{pod.pod->name, type, std::string(state)}];
+    }
+  }
+  if (settlingCount > 0)
+    outcome_.notes.push_back(fmt::format("{} changed less than {} ago: measured, not judged yet",
+                                         settlingCount, formatDuration(context_.settle)));
+}
+
+void RollRun::remember() {
+  memory_.wrong_ = std::move(wrong_);
+  memory_.watched_ = std::move(watched_);
+  WallTime newest = memory_.seenUntil_.value_or(content_.now);
+  for (const std::size_t i : scope_) newest = std::max(newest, content_.entries[i].updatedAt);
+  memory_.seenUntil_ = std::min(newest, content_.now);
+  std::set<std::string> alive;
+  for (const PodRun& pod : pods_) alive.insert(pod.pod->name);
+  std::erase_if(memory_.versions_, [&](const auto& one) { return !alive.contains(one.first); });
+  std::erase_if(memory_.cleared_,
+                [&](const auto& one) { return !alive.contains(one.first.first); });
+}
+
+bool RollRun::settling(const Entry& entry) const {
+  const Duration age = content_.now - entry.updatedAt;
+  return age < context_.settle && age > -context_.settle;
+}
+
+Key RollRun::keyOf(std::size_t i) const {
+  return {content_.entries[i].type, std::string(content_.entries[i].id)};
+}
+
+const RollCall::Known* RollRun::known(const PodRun& pod, std::size_t i) const {
+  const auto found = memory_.wrong_.find(keyOf(i));
+  if (found == memory_.wrong_.end()) return nullptr;
+  const auto one = found->second.find(pod.pod->name);
+  return one == found->second.end() ? nullptr : &one->second;
+}
+
+// Where the pod's Content API puts the entry; null when it does not list it or was not read.
+const std::string* RollRun::declaredPath(const PodRun& pod, std::size_t i) const {
+  const auto told = pod.view.declared.byId.find(std::string(content_.entries[i].id));
+  return told == pod.view.declared.byId.end() ? nullptr : &told->second;
+}
+
+// Escaped paths may be written in more than one way and are not compared.
+bool RollRun::declaresElsewhere(const PodRun& pod, std::size_t i) const {
+  const std::string* told = declaredPath(pod, i);
+  return told && *told != places_.path[i] && told->find('%') == std::string::npos &&
+         places_.path[i].find('%') == std::string::npos;
+}
+
+}  // namespace rollcall::roll

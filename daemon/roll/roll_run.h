@@ -1,0 +1,96 @@
+// One run of a RollCall, step by step. Lives for one call of RollCall::run.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/roll/judge.h"
+#include "daemon/roll/locate.h"
+#include "daemon/roll/roll_call.h"
+#include "daemon/roll/views.h"
+
+namespace rollcall::roll {
+
+class RollRun {
+ public:
+  RollRun(RollCall& memory, const CheckContext& context) : memory_(memory), context_(context) {}
+  Result<Outcome> run();
+
+ private:
+  struct Ask {
+    std::size_t entry;
+    Reason reason;
+  };
+  struct PodRun {
+    const Pod* pod = nullptr;
+    View view;
+    std::vector<bool> listed;  // by entry: the sitemap lists its path
+    std::set<std::size_t> suspects;
+    std::set<std::size_t> chosen;  // asked or queued
+    std::deque<Ask> queue;
+    std::map<std::size_t, Answer> answers;
+    std::size_t inFlight = 0;
+    std::size_t failures = 0;  // in a row, without an answer
+    std::string gaveUp;        // why the rest of the queue was dropped
+    bool frontPageFails = false;
+    bool lost = false;  // nothing it answered says anything about a resource
+    bool mayListUnconfirmed = false;
+  };
+
+  // The steps, in order.
+  Result<void> load();
+  Result<Routes> readRoutes(RoutesKnown& known);
+  Result<void> readViews();
+  Result<void> place();
+  void findSuspects(PodRun& pod);
+  void plan();
+  void planFull(PodRun& pod);
+  void planChanged(PodRun& pod);
+  void ask();
+  void askFrontPages();
+  Result<void> lookAgain();
+  void conclude();
+  void concludeEntry(std::size_t entry);
+  void waitFor(std::size_t entry);
+  void reportGaps();
+  void count();
+  void remember();
+
+  // Helpers.
+  bool full() const { return context_.trigger != Trigger::kChange; }
+  bool inScope(const Entry& entry) const { return memory_.settings_.types.contains(entry.type); }
+  bool settling(const Entry& entry) const;
+  Key keyOf(std::size_t entry) const;
+  void choose(PodRun& pod, std::size_t entry, Reason reason);
+  void pump(PodBatch& batch, PodRun& pod);
+  void answered(PodRun& pod, const Ask& ask, const Result<HttpResponse>& response);
+  std::optional<Observation> observe(const PodRun& pod, std::size_t entry) const;
+  const RollCall::Known* known(const PodRun& pod, std::size_t entry) const;
+  const std::string* declaredPath(const PodRun& pod, std::size_t entry) const;
+  bool declaresElsewhere(const PodRun& pod, std::size_t entry) const;
+  void weigh(PodRun& pod) const;
+  void addFinding(std::size_t entry, const Claim& claim);
+  void measurePropagation(std::size_t entry);
+  bool okEverywhere(std::size_t entry) const;
+
+  RollCall& memory_;
+  const CheckContext& context_;
+  MonoTime loadedAt_{};
+  Content content_;
+  Locations places_;
+  std::deque<PodRun> pods_;
+  std::vector<std::size_t> scope_;          // entries of our types, newest first
+  std::set<std::size_t> interesting_;       // entries with anything to conclude
+  std::set<std::size_t> changedMeanwhile_;  // their row changed while we asked
+  std::map<Key, std::map<std::string, RollCall::Known>> wrong_;
+  std::map<std::pair<const PodRun*, std::size_t>, State> states_;  // those that are not ok
+  std::set<Key> watched_;
+  Outcome outcome_;
+};
+
+}  // namespace rollcall::roll

@@ -1,0 +1,162 @@
+#include "daemon/roll/views.h"
+
+#include <fmt/format.h>
+
+#include "daemon/ghost/api.h"
+#include "daemon/ghost/sitemap.h"
+
+namespace rollcall::roll {
+namespace {
+
+constexpr std::size_t kSitemapBytes = 64u << 20;
+constexpr std::size_t kApiBytes = 8u << 20;
+constexpr std::uint64_t kSitemapPage = 50'000;  // Ghost's
+constexpr std::uint64_t kMaxSitemaps = 40;      // 2 million URLs
+constexpr std::uint64_t kMaxApiPages = 2'000;
+
+// One type's sitemaps of one pod, page after page. Keeps itself alive through its callbacks.
+class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
+ public:
+  SitemapWalk(PodBatch& batch, const Pod& pod, const Site& site, std::string type, View& view)
+      : batch_(batch), pod_(pod), site_(site), type_(std::move(type)), view_(view) {}
+
+  void next() {
+    ++page_;
+    reader_ = std::make_unique<ghost::SitemapReader>(
+        ghost::SitemapReader::Limits{}, [this](const ghost::SitemapEntry& entry) {
+          view_.declared.paths.emplace_back(pathBelow(site_, entry.loc));
+        });
+    PodRequest request;
+    request.path = page_ == 1 ? fmt::format("/sitemap-{}.xml", type_)
+                              : fmt::format("/sitemap-{}-{}.xml", type_, page_);
+    request.reason = Reason::kView;
+    request.maxBytes = kSitemapBytes;
+    request.onBody = [self = shared_from_this()](std::string_view piece) {
+      self->reader_->feed(piece);
+      return true;
+    };
+    batch_.get(pod_, std::move(request), [self = shared_from_this()](Result<HttpResponse> answer) {
+      self->answered(answer);
+    });
+  }
+
+ private:
+  void answered(const Result<HttpResponse>& answer) {
+    if (answer && answer->status == 404) return;  // an empty type, or no further page
+    if (!answer || answer->status != 200) return giveUp();
+    const auto count = reader_->finish();
+    if (!count) return giveUp();
+    if (*count < kSitemapPage) return;
+    if (page_ == kMaxSitemaps) return giveUp();
+    next();
+  }
+  void giveUp() { view_.sitemaps = false; }
+
+  PodBatch& batch_;
+  const Pod& pod_;
+  const Site& site_;
+  const std::string type_;
+  View& view_;
+  std::uint64_t page_ = 0;
+  std::unique_ptr<ghost::SitemapReader> reader_;
+};
+
+// One type's Content API list of one pod. 6.x gives at most 100 a page, 5.x what it is asked for.
+class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
+ public:
+  ApiWalk(PodBatch& batch, const Pod& pod, const Site& site, std::string type, std::string key,
+          View& view)
+      : batch_(batch),
+        pod_(pod),
+        site_(site),
+        type_(std::move(type)),
+        key_(std::move(key)),
+        view_(view) {}
+
+  void next() {
+    ++page_;
+    const bool capped = view_.version && view_.version->major >= 6;
+    PodRequest request;
+    request.path =
+        fmt::format("{}{}/?key={}&fields=id,slug,url&limit={}&page={}",
+                    ghost::contentApiPath(view_.version), type_, key_, capped ? 100 : 1000, page_);
+    request.door = Door::kAdmin;
+    request.reason = Reason::kView;
+    request.maxBytes = kApiBytes;
+    batch_.get(pod_, std::move(request), [self = shared_from_this()](Result<HttpResponse> answer) {
+      self->answered(answer);
+    });
+  }
+
+ private:
+  void answered(const Result<HttpResponse>& answer) {
+    if (!answer || answer->status != 200) return giveUp();
+    const auto list = ghost::parseDeclared(answer->body, type_);
+    if (!list) return giveUp();
+    for (const ghost::Declared& item : list->items)
+      view_.declared.byId[item.id] = pathBelow(site_, item.url);
+    if (page_ >= list->pages) return;
+    if (page_ == kMaxApiPages) return giveUp();
+    next();
+  }
+  void giveUp() { view_.api = false; }
+
+  PodBatch& batch_;
+  const Pod& pod_;
+  const Site& site_;
+  const std::string type_;
+  const std::string key_;
+  View& view_;
+  std::uint64_t page_ = 0;
+};
+
+void readLists(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish& wish,
+               View& view) {
+  view.sitemaps = wish.sitemaps;
+  view.api = !wish.contentKey.empty();
+  for (const char* type : {"posts", "pages"}) {
+    if (wish.sitemaps) std::make_shared<SitemapWalk>(batch, pod, site, type, view)->next();
+    if (view.api) std::make_shared<ApiWalk>(batch, pod, site, type, wish.contentKey, view)->next();
+  }
+}
+
+void askVersion(PodBatch& batch, const Pod& pod, std::string path, HttpDone done) {
+  PodRequest request;
+  request.path = std::move(path);
+  request.door = Door::kAdmin;
+  request.reason = Reason::kHealth;
+  batch.get(pod, std::move(request), std::move(done));
+}
+
+}  // namespace
+
+std::string_view pathBelow(const Site& site, std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme != std::string_view::npos) {
+    const auto slash = url.find('/', scheme + 3);
+    url = slash == std::string_view::npos ? "/" : url.substr(slash);
+  }
+  const std::string_view below = site.url.path;
+  if (below != "/" && url.starts_with(below) && url.substr(below.size()).starts_with('/'))
+    url.remove_prefix(below.size());
+  return url;
+}
+
+void readView(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish& wish, View& view) {
+  const auto understood = [&batch, &pod, &site, wish, &view](const Result<HttpResponse>& answer) {
+    if (!answer) {
+      view.unreachable = answer.error();
+      return;
+    }
+    if (answer->status == 200)
+      if (const auto info = ghost::parseSiteInfo(answer->body))
+        view.version = ghost::parseVersion(info->version);
+    readLists(batch, pod, site, wish, view);
+  };
+  askVersion(batch, pod, "/ghost/api/admin/site/", [=, &batch, &pod](Result<HttpResponse> answer) {
+    if (!answer || answer->status != 404) return understood(answer);
+    askVersion(batch, pod, ghost::adminApiPath(ghost::Version{4, 0}) + "site/", understood);
+  });
+}
+
+}  // namespace rollcall::roll
