@@ -19,11 +19,19 @@ struct Collection {
   std::string filter;     // empty = takes every post
 };
 
+// `data: tag.recipes` on a route or a collection: the resource's own page answers 301 to `path`.
+struct DataRedirect {
+  std::string resource;  // "post", "page", "tag" or "author"
+  std::string slug;
+  std::string path;  // the route or collection that took it over
+};
+
 struct Routes {
   std::vector<Collection> collections;   // in file order: the first that matches owns the post
   std::string tagPermalink;              // "/tag/{slug}/"; empty = the taxonomy is switched off
   std::string authorPermalink;           // "/author/{slug}/"
   std::vector<std::string> staticPaths;  // keys of `routes:`, and the collections' own paths
+  std::vector<DataRedirect> redirects;   // resources whose own page a route has taken over
 
   // True when every post's location follows from its row: exactly one collection and no filter.
   bool locatesPosts() const { return collections.size() == 1 && collections[0].filter.empty(); }
@@ -50,7 +58,11 @@ struct PermalinkFacts {
 std::optional<std::string> expandPermalink(std::string_view permalink, const PermalinkFacts& facts);
 
 // Percent-encoded as Ghost prints a path (slugs may hold non-ASCII letters).
+// Escapes that are there stay.
 std::string encodePath(std::string_view path);
+// The reverse, for comparing paths: bytes, not necessarily UTF-8. Malformed escapes stay as they
+// are.
+std::string decodePath(std::string_view path);
 
 }  // namespace ghost
 }  // namespace rollcall

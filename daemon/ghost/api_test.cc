@@ -1,0 +1,114 @@
+#include "daemon/ghost/api.h"
+
+#include <gmock/gmock.h>
+
+namespace rollcall::ghost {
+namespace {
+
+using testing::HasSubstr;
+
+std::string refusal(const auto& result) {
+  if (result) return "(accepted)";
+  EXPECT_EQ(result.error().code, ErrorCode::kProtocol);
+  return result.error().message;
+}
+
+TEST(SiteInfoDocument, IsRead) {
+  const auto info = parseSiteInfo(
+      R"({"site":{"title":"T","description":null,"url":"https://e.org/","version":"5.130",
+          "labs":{"a":[true,1,2.5,-3]}}})");
+  ASSERT_TRUE(info) << info.error().message;
+  EXPECT_EQ(info->title, "T");
+  EXPECT_EQ(info->url, "https://e.org/");
+  EXPECT_EQ(info->version, "5.130");
+}
+
+TEST(SiteInfoDocument, NeedsUrlAndVersionAsText) {
+  for (const char* text : {"{}", "[]", "null", R"({"site":[]})", R"({"site":{"url":"u"}})",
+                           R"({"url":"u","version":"1.0"})"})
+    EXPECT_THAT(refusal(parseSiteInfo(text)), HasSubstr("no site.url and version")) << text;
+  EXPECT_THAT(refusal(parseSiteInfo(R"({"site":{"url":"u","version":5.130}})")),
+              HasSubstr("site.version is not text"));
+}
+
+TEST(SiteInfoDocument, ABrokenOrHostileOneIsRefused) {
+  EXPECT_THAT(refusal(parseSiteInfo("")), HasSubstr("not valid JSON"));
+  EXPECT_THAT(refusal(parseSiteInfo("<html>")), HasSubstr("not valid JSON at byte 1"));
+  EXPECT_THAT(refusal(parseSiteInfo(R"({"site":{"url":"u","version":"1.0"}} x)")),
+              HasSubstr("not valid JSON"));
+  EXPECT_THAT(refusal(parseSiteInfo("{\"site\":{\"url\":\"\xff\"}}")), HasSubstr("not valid JSON"));
+  EXPECT_THAT(refusal(parseSiteInfo(std::string(1'000'000, '['))), HasSubstr("nested too deeply"));
+  std::string objects;
+  for (int i = 0; i < 100'000; ++i) objects += "{\"a\":";
+  EXPECT_THAT(refusal(parseSiteInfo(objects)), HasSubstr("nested too deeply"));
+}
+
+TEST(DeclaredDocument, IsReadWithItsPagination) {
+  const auto page = parseDeclared(
+      R"({"posts":[{"id":"1","slug":"a","url":"https://e.org/a/","tags":[{"id":"x"}]},
+                   {"slug":"b","url":"https://e.org/404/","id":"2","uuid":null}],
+          "meta":{"pagination":{"page":2,"limit":100,"pages":7,"total":602,"next":null}}})",
+      "posts");
+  ASSERT_TRUE(page) << page.error().message;
+  ASSERT_EQ(page->items.size(), 2u);
+  EXPECT_EQ(page->items[0].id, "1");
+  EXPECT_EQ(page->items[1].slug, "b");
+  EXPECT_EQ(page->items[1].url, "https://e.org/404/");
+  EXPECT_EQ(page->page, 2u);
+  EXPECT_EQ(page->pages, 7u);
+}
+
+TEST(DeclaredDocument, AnEmptyListIsAList) {
+  const auto page = parseDeclared(R"({"tags":[]})", "tags");
+  ASSERT_TRUE(page);
+  EXPECT_TRUE(page->items.empty());
+  EXPECT_EQ(page->pages, 1u);
+}
+
+TEST(DeclaredDocument, WrongShapesAreRefused) {
+  struct Row {
+    const char* text;
+    const char* want;
+  };
+  for (const Row& row :
+       {Row{"{}", "it has no posts"}, Row{R"({"pages":[]})", "it has no posts"},
+        Row{R"({"posts":{}})", "posts is not a list"}, Row{R"({"posts":7})", "posts is not a list"},
+        Row{R"({"posts":[7]})", "something else than objects"},
+        Row{R"({"posts":[[]]})", "something else than objects"},
+        Row{R"({"posts":[{}]})", "without id, slug or url"},
+        Row{R"({"posts":[{"id":"1","slug":"a"}]})", "without id, slug or url"},
+        Row{R"({"posts":[{"id":1,"slug":"a","url":"u"}]})", "whose id is not text"},
+        Row{R"({"posts":[{"id":{},"slug":"a","url":"u"}]})", "without id, slug or url"},
+        Row{R"({"posts":[],"meta":{"pagination":{"pages":"x"}}})", "meta.pagination.pages is not"},
+        Row{R"({"posts":[],"meta":{"pagination":{"pages":-1}}})", "meta.pagination.pages is not"},
+        Row{R"({"posts":[)", "not valid JSON"}, Row{"[]", "it has no posts"}})
+    EXPECT_THAT(refusal(parseDeclared(row.text, "posts")), HasSubstr(row.want)) << row.text;
+}
+
+TEST(ApiErrors, TheFirstErrorIsTheMessage) {
+  struct Row {
+    const char* body;
+    const char* want;
+  };
+  for (const Row& row :
+       {Row{R"({"errors":[{"message":"Internal server error, cannot read settings.",
+              "context":"connect ECONNREFUSED 127.0.0.1:3306","type":"X","details":null}]})",
+            "Internal server error, cannot read settings. connect ECONNREFUSED 127.0.0.1:3306"},
+        Row{R"({"errors":[{"message":"Resource not found","context":null}]})",
+            "Resource not found"},
+        Row{R"({"errors":[{"message":"one","context":"c"},{"message":"two","context":"d"}]})",
+            "one c"},
+        Row{R"({"errors":[{"message":"a\u001b[31m\n\tb\u0000\u202ec"}]})", "a[31m bc"},
+        Row{R"({"errors":[{"message":"cut off he)", ""}, Row{R"({"errors":"x"})", ""},
+        Row{R"({"errors":[{"message":7}]})", ""}, Row{"", ""}})
+    EXPECT_EQ(errorMessage("application/json; charset=utf-8", row.body), row.want) << row.body;
+}
+
+TEST(ApiErrors, PlainTextGivesItsFirstLineAndOtherTypesNothing) {
+  EXPECT_EQ(errorMessage("text/plain; charset=utf-8", "Image not found\nmore"), "Image not found");
+  EXPECT_EQ(errorMessage("image/png", "\x89PNG"), "");
+  EXPECT_EQ(errorMessage("", "x"), "");
+}
+
+}  // namespace
+}  // namespace rollcall::ghost

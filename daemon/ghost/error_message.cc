@@ -1,0 +1,231 @@
+#include "daemon/ghost/error_message.h"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace rollcall::ghost {
+namespace {
+
+constexpr std::size_t kMaxCharacters = 200;
+constexpr std::size_t kMaxHtmlBytes = 256 * 1024;
+constexpr std::size_t kMaxElementBytes = 4'096;
+constexpr int kMaxCandidates = 20;
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool isSpace(std::uint32_t c) {
+  return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xA0 || c == 0x2028 || c == 0x2029;
+}
+
+// Invisible characters that steer a terminal or the direction of the text after them.
+bool steers(std::uint32_t c) {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
+         c >= 0xE0000;
+}
+
+// Takes one character off the front; nullopt (and one byte taken) when it is not UTF-8.
+std::optional<std::uint32_t> takeCharacter(std::string_view& text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const std::size_t length = first < 0x80   ? 1
+                             : first < 0xC2 ? 0
+                             : first < 0xE0 ? 2
+                             : first < 0xF0 ? 3
+                             : first < 0xF5 ? 4
+                                            : 0;
+  std::uint32_t code = length < 2 ? first : first & (0xFFu >> (length + 1));
+  bool good = length != 0 && text.size() >= length;
+  for (std::size_t i = 1; good && i < length; ++i) {
+    good = (byte(i) & 0xC0) == 0x80;
+    code = (code << 6) | (byte(i) & 0x3Fu);
+  }
+  good = good && (length != 3 || (code >= 0x800 && (code < 0xD800 || code > 0xDFFF))) &&
+         (length != 4 || (code >= 0x10000 && code <= 0x10FFFF));
+  text.remove_prefix(good ? length : 1);
+  if (!good) return {};
+  return code;
+}
+
+void appendUtf8(std::string& to, std::uint32_t code) {
+  const auto tail = [&](int shift) { to += static_cast<char>(0x80 | ((code >> shift) & 0x3F)); };
+  if (code < 0x80) {
+    to += static_cast<char>(code);
+  } else if (code < 0x800) {
+    to += static_cast<char>(0xC0 | (code >> 6));
+    tail(0);
+  } else if (code < 0x10000) {
+    to += static_cast<char>(0xE0 | (code >> 12));
+    tail(6);
+    tail(0);
+  } else if (code <= 0x10FFFF) {
+    to += static_cast<char>(0xF0 | (code >> 18));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+std::optional<std::uint32_t> entityValue(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, std::uint32_t>, 8> kNamed = {
+      {{"amp", '&'},
+       {"lt", '<'},
+       {"gt", '>'},
+       {"quot", '"'},
+       {"apos", '\''},
+       {"nbsp", ' '},
+       {"mdash", 0x2014},
+       {"ndash", 0x2013}}};
+  for (const auto& [known, value] : kNamed)
+    if (name == known) return value;
+  if (name.size() < 2 || name[0] != '#') return {};
+  const bool hex = lower(name[1]) == 'x';
+  name.remove_prefix(hex ? 2 : 1);
+  std::uint32_t value = 0;
+  const char* const last = name.data() + name.size();
+  const auto [end, error] = std::from_chars(name.data(), last, value, hex ? 16 : 10);
+  if (error != std::errc() || end != last || name.empty()) return {};
+  return value;
+}
+
+std::string decodeEntities(std::string_view text) {
+  static constexpr std::size_t kLongest = 10;
+  std::string decoded;
+  while (!text.empty()) {
+    const std::size_t open = text.find('&');
+    decoded += text.substr(0, open);
+    if (open == std::string_view::npos) break;
+    text.remove_prefix(open + 1);
+    const std::size_t close = text.substr(0, kLongest).find(';');
+    const auto value =
+        close == std::string_view::npos ? std::nullopt : entityValue(text.substr(0, close));
+    if (value) {
+      appendUtf8(decoded, *value);
+      text.remove_prefix(close + 1);
+    } else {
+      decoded += '&';
+    }
+  }
+  return decoded;
+}
+
+std::string stripTags(std::string_view html) {
+  std::string text;
+  while (!html.empty()) {
+    const std::size_t open = html.find('<');
+    text += html.substr(0, open);
+    if (open == std::string_view::npos) break;
+    const std::size_t close = html.find('>', open);
+    if (close == std::string_view::npos) break;
+    text += ' ';
+    html.remove_prefix(close + 1);
+  }
+  return text;
+}
+
+// The element's name, lower-case, when a start tag begins at `at` (which holds '<').
+std::string tagNameAt(std::string_view html, std::size_t at) {
+  std::string name;
+  for (++at; at < html.size() && name.size() < 20; ++at) {
+    const char c = lower(html[at]);
+    if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')) break;
+    name += c;
+  }
+  return name;
+}
+
+// What stands between the tag that ends before `from` and the next </name>.
+std::string_view contentUntilClose(std::string_view html, std::size_t from,
+                                   const std::string& name) {
+  const std::string_view rest = html.substr(from, kMaxElementBytes);
+  for (std::size_t at = rest.find("</"); at != std::string_view::npos; at = rest.find("</", at + 2))
+    if (tagNameAt(rest, at + 1) == name) return rest.substr(0, at);
+  return rest;
+}
+
+// Whether a start tag's text has `wanted` among its classes.
+bool hasClass(std::string_view tag, std::string_view wanted) {
+  for (std::size_t at = tag.find(wanted); at != std::string_view::npos;
+       at = tag.find(wanted, at + 1)) {
+    const auto ends = [](char c) {
+      return isSpace(static_cast<unsigned char>(c)) || c == '"' || c == '\'' || c == '=' ||
+             c == '>';
+    };
+    const std::size_t after = at + wanted.size();
+    if (tag.substr(0, at).find("class") != std::string_view::npos && ends(tag[at - 1]) &&
+        (after == tag.size() || ends(tag[after])))
+      return true;
+  }
+  return false;
+}
+
+std::string textOf(std::string_view html) {
+  return oneLine(decodeEntities(stripTags(html)));
+}
+
+// The text of the first of the elements with this class that has any; a page that names the class
+// more than a few times is no error page of Ghost's.
+std::string textOfClass(std::string_view html, std::string_view wanted) {
+  std::size_t at = html.find(wanted);
+  for (int tries = 0; tries < kMaxCandidates && at != std::string_view::npos; ++tries) {
+    const std::size_t open = html.rfind('<', at);
+    const std::size_t close = html.find('>', at);
+    const bool inTag = open != std::string_view::npos && close != std::string_view::npos &&
+                       close - open <= kMaxElementBytes &&
+                       hasClass(html.substr(open, close - open), wanted);
+    const std::string name = inTag ? tagNameAt(html, open) : "";
+    std::string text = name.empty() ? "" : textOf(contentUntilClose(html, close + 1, name));
+    if (!text.empty()) return text;
+    at = html.find(wanted, at + 1);
+  }
+  return {};
+}
+
+std::string titleOf(std::string_view html) {
+  for (std::size_t at = html.find('<'); at != std::string_view::npos; at = html.find('<', at + 1)) {
+    if (tagNameAt(html, at) != "title") continue;
+    const std::size_t close = html.find('>', at);
+    if (close == std::string_view::npos) return {};
+    return textOf(contentUntilClose(html, close + 1, "title"));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string oneLine(std::string_view text) {
+  std::string line;
+  std::size_t characters = 0;
+  std::size_t lastWhole = 0;  // bytes of the first kMaxCharacters - 1 characters
+  bool space = false;
+  while (!text.empty()) {
+    const auto code = takeCharacter(text);
+    if (code && isSpace(*code)) space = !line.empty();
+    if (!code || isSpace(*code) || steers(*code)) continue;
+    const std::size_t more = space ? 2 : 1;
+    if (characters + more > kMaxCharacters) return line.substr(0, lastWhole) + "\u2026";
+    if (space) line += ' ';
+    appendUtf8(line, *code);
+    space = false;
+    characters += more;
+    if (characters < kMaxCharacters) lastWhole = line.size();
+  }
+  return line;
+}
+
+std::string htmlMessage(std::string_view html) {
+  html = html.substr(0, kMaxHtmlBytes);
+  for (const char* name :
+       {"error-description", "gh-error-description", "error-message", "gh-error-message"}) {
+    std::string text = textOfClass(html, name);
+    if (!text.empty()) return text;
+  }
+  return titleOf(html);
+}
+
+}  // namespace rollcall::ghost
