@@ -35,6 +35,8 @@ struct HttpRequest {
   // When set the body is handed over piece by piece and not kept; false ends the transfer with
   // kProtocol. Called on the thread that drives the batch.
   std::function<bool(std::string_view)> onBody;
+  // Called on the same thread when the request leaves its queue for the network.
+  std::function<void()> onStart;
 };
 
 struct HttpResponse {
@@ -54,7 +56,9 @@ struct QueueLimits {
 
 using HttpDone = std::function<void(Result<HttpResponse>)>;
 
-// Not thread-safe: one thread adds and drives. A `done` may add further requests.
+// Not thread-safe: one thread adds and drives. A `done` may add further requests. Requests of one
+// queue begin in the order they were added; one that waits for its pace lets unpaced ones pass.
+// Must not outlive its client.
 class HttpBatch {
  public:
   virtual ~HttpBatch() = default;

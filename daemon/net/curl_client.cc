@@ -1,0 +1,616 @@
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "daemon/net/http_client.h"
+#include "daemon/net/lineup.h"
+#include "daemon/net/response_head.h"
+
+namespace rollcall {
+
+std::string_view HttpResponse::header(std::string_view name) const {
+  for (const auto& [key, value] : headers)
+    if (key == name) return value;
+  return {};
+}
+
+namespace {
+using namespace std::chrono_literals;
+
+// Sockets open at once in one batch, below the usual limit of 1,024 files.
+constexpr std::size_t kMaxInFlight = 256;
+constexpr long kMaxIdleConnections = 64;
+constexpr std::size_t kMaxIdleSessions = 4;
+// Below the 5 s after which Ghost closes an idle connection.
+constexpr long kMaxIdleSeconds = 3;
+constexpr long kDnsCacheSeconds = 5;
+constexpr Duration kLongestNap = 1s;
+constexpr std::size_t kMaxQuoted = 160;
+
+struct FreeEasy {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct FreeMulti {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+struct FreeUrl {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+struct FreeText {
+  void operator()(char* text) const { curl_free(text); }
+};
+using Easy = std::unique_ptr<CURL, FreeEasy>;
+using List = std::unique_ptr<curl_slist, FreeList>;
+
+// A set of kept-alive connections and handles to use again. Used by one thread at a time.
+class Session {
+ public:
+  Session() : multi_(curl_multi_init()) {
+    if (!multi_) throw std::bad_alloc();
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kMaxIdleConnections);
+  }
+  CURLM* multi() const { return multi_.get(); }
+
+  Easy take() {
+    Easy easy;
+    if (idle_.empty()) {
+      easy.reset(curl_easy_init());
+      if (!easy) throw std::bad_alloc();
+    } else {
+      easy = std::move(idle_.back());
+      idle_.pop_back();
+    }
+    return easy;
+  }
+  void giveBack(Easy easy) {
+    curl_multi_remove_handle(multi_.get(), easy.get());
+    curl_easy_reset(easy.get());
+    idle_.push_back(std::move(easy));
+  }
+
+ private:
+  std::unique_ptr<CURLM, FreeMulti> multi_;
+  std::vector<Easy> idle_;
+};
+
+template <class T>
+T infoOf(CURL* easy, CURLINFO info) {
+  T value{};
+  curl_easy_getinfo(easy, info, &value);
+  return value;
+}
+
+bool isScheme(std::string_view url, std::string_view scheme) {
+  return url.size() > scheme.size() && curl_strnequal(url.data(), scheme.data(), scheme.size());
+}
+
+bool isHttps(std::string_view url) {
+  return isScheme(url, "https://");
+}
+
+bool hasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
+}
+
+// Text that came from outside, short and printable.
+std::string quotable(std::string_view text) {
+  std::string safe(text.substr(0, kMaxQuoted));
+  std::replace_if(
+      safe.begin(), safe.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+  return safe;
+}
+
+std::string bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
+std::string hostOf(const std::string& text) {
+  const std::unique_ptr<CURLU, FreeUrl> url(curl_url());
+  char* host = nullptr;
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK ||
+      curl_url_get(url.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK)
+    return "the host";
+  return std::unique_ptr<char, FreeText>(host).get();
+}
+
+std::string sizeText(std::size_t bytes) {
+  if (bytes >= 1u << 20 && bytes % (1u << 20) == 0) return fmt::format("{} MiB", bytes >> 20);
+  return fmt::format("{} bytes", bytes);
+}
+
+// What keeps a request from being sent at all; empty when nothing does.
+std::optional<Error> problemOf(const HttpRequest& request) {
+  if (!isScheme(request.url, "http://") && !isHttps(request.url))
+    return invalidArgument("only http:// and https:// URLs can be asked");
+  if (hasControl(request.url) || hasControl(request.connectHost))
+    return invalidArgument("the URL holds a control character");
+  for (const auto& [key, value] : request.headers)
+    if (hasControl(key) || hasControl(value) || key.empty())
+      return invalidArgument("a request header holds a control character or has no name");
+  return std::nullopt;
+}
+
+// One request on its way. The handle goes back to its session at the end.
+class Transfer {
+ public:
+  Transfer(Session& session, HttpRequest request, HttpDone done, Duration timeout)
+      : session_(session),
+        request_(std::move(request)),
+        done_(std::move(done)),
+        timeout_(std::max(timeout, Duration(1ms))),
+        easy_(session.take()) {}
+  ~Transfer() { session_.giveBack(std::move(easy_)); }
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  bool start(const std::string& userAgent);
+  Result<HttpResponse> finish(CURLcode code);
+  Error timeoutError() const;
+  HttpDone takeDone() { return std::move(done_); }
+  const std::string& queue() const { return request_.queue; }
+  CURL* easy() const { return easy_.get(); }
+
+ private:
+  static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* self);
+  static std::size_t onBody(char* data, std::size_t, std::size_t size, void* self);
+  bool takeBody(std::string_view piece);
+  bool setOptions(const std::string& userAgent);
+  bool setHeaders();
+  bool setTarget();
+  bool setTls();
+  template <class T>
+  bool set(CURLoption option, T value) {
+    return curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
+  }
+  Error errorOf(CURLcode code) const;
+  Error connectError() const;
+  Error brokenError() const;
+  Error tlsError() const;
+  Error certificateError() const;
+  std::string peer() const;
+  std::size_t received() const { return head_.bytes() + bodyBytes_; }
+
+  Session& session_;
+  HttpRequest request_;
+  HttpDone done_;
+  Duration timeout_;
+  Easy easy_;
+  List headers_;
+  List connectTo_;
+  ResponseHead head_;
+  std::string body_;
+  std::size_t bodyBytes_ = 0;
+  std::optional<Error> refused_;  // why a callback ended the transfer
+  std::exception_ptr thrown_;     // by a callback; must not pass through the library
+  char detail_[CURL_ERROR_SIZE] = "";
+};
+
+std::size_t Transfer::onHeader(char* data, std::size_t, std::size_t size, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  try {
+    if (auto problem = transfer.head_.take({data, size})) {
+      transfer.refused_ = Error{ErrorCode::kProtocol, std::move(*problem)};
+      return 0;
+    }
+  } catch (...) {
+    transfer.thrown_ = std::current_exception();
+    return 0;
+  }
+  return size;
+}
+
+std::size_t Transfer::onBody(char* data, std::size_t, std::size_t size, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  try {
+    return transfer.takeBody({data, size}) ? size : CURL_WRITEFUNC_ERROR;
+  } catch (...) {
+    transfer.thrown_ = std::current_exception();
+    return CURL_WRITEFUNC_ERROR;
+  }
+}
+
+bool Transfer::takeBody(std::string_view piece) {
+  bodyBytes_ += piece.size();
+  if (bodyBytes_ > request_.maxBytes) {
+    refused_ = Error{ErrorCode::kProtocol,
+                     fmt::format("the answer is larger than {}", sizeText(request_.maxBytes))};
+    return false;
+  }
+  if (!request_.onBody) {
+    body_.append(piece);
+    return true;
+  }
+  if (request_.onBody(piece)) return true;
+  refused_ = Error{ErrorCode::kProtocol, "the reader refused the answer's content"};
+  return false;
+}
+
+bool Transfer::start(const std::string& userAgent) {
+  if (!setOptions(userAgent) || !setHeaders() || !setTarget() || !setTls()) return false;
+  if (curl_multi_add_handle(session_.multi(), easy_.get()) != CURLM_OK) return false;
+  if (request_.onStart) request_.onStart();
+  return true;
+}
+
+bool Transfer::setOptions(const std::string& userAgent) {
+  const auto millis = std::chrono::ceil<std::chrono::milliseconds>(timeout_).count();
+  return set(CURLOPT_URL, request_.url.c_str()) &&  //
+         set(CURLOPT_PRIVATE, this) &&              //
+         set(CURLOPT_ERRORBUFFER, detail_) &&       //
+         set(CURLOPT_HEADERFUNCTION, &Transfer::onHeader) && set(CURLOPT_HEADERDATA, this) &&
+         set(CURLOPT_WRITEFUNCTION, &Transfer::onBody) && set(CURLOPT_WRITEDATA, this) &&
+         set(CURLOPT_TIMEOUT_MS, static_cast<long>(millis)) &&
+         set(CURLOPT_USERAGENT, userAgent.c_str()) && set(CURLOPT_ACCEPT_ENCODING, "gzip") &&
+         set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)) &&
+         set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_FOLLOWLOCATION, 0L) &&
+         set(CURLOPT_PROXY, "") && set(CURLOPT_NOPROXY, "*") && set(CURLOPT_NOSIGNAL, 1L) &&
+         set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) && set(CURLOPT_PATH_AS_IS, 1L) &&
+         set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds) &&
+         set(CURLOPT_DNS_CACHE_TIMEOUT, kDnsCacheSeconds) &&
+         // A lookup that hangs is left behind instead of waited for.
+         set(CURLOPT_QUICK_EXIT, 1L);
+}
+
+bool Transfer::setHeaders() {
+  for (const auto& [key, value] : request_.headers) {
+    // "Name:" would mean "do not send it".
+    const std::string line = value.empty() ? key + ";" : key + ": " + value;
+    curl_slist* const longer = curl_slist_append(headers_.get(), line.c_str());
+    if (!longer) return false;
+    static_cast<void>(headers_.release());
+    headers_.reset(longer);
+  }
+  return set(CURLOPT_HTTPHEADER, headers_.get());
+}
+
+bool Transfer::setTarget() {
+  if (request_.connectHost.empty() && request_.connectPort == 0) return true;
+  const std::string port = request_.connectPort == 0 ? "" : std::to_string(request_.connectPort);
+  const std::string target = fmt::format("::{}:{}", bracketed(request_.connectHost), port);
+  connectTo_.reset(curl_slist_append(nullptr, target.c_str()));
+  return connectTo_ && set(CURLOPT_CONNECT_TO, connectTo_.get());
+}
+
+bool Transfer::setTls() {
+  if (!set(CURLOPT_SSL_VERIFYPEER, 1L) || !set(CURLOPT_SSL_VERIFYHOST, 2L) ||
+      !set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)))
+    return false;
+  if (request_.caFile.empty()) return true;
+  // Only this file: without the system's folder of authorities.
+  return set(CURLOPT_CAINFO, request_.caFile.c_str()) &&
+         set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+}
+
+Result<HttpResponse> Transfer::finish(CURLcode code) {
+  if (thrown_) std::rethrow_exception(thrown_);
+  if (refused_) return *refused_;
+  if (code != CURLE_OK) return errorOf(code);
+  HttpResponse response;
+  response.status = head_.status();
+  response.headers = head_.headers();
+  response.body = std::move(body_);
+  response.took = std::chrono::microseconds(infoOf<curl_off_t>(easy(), CURLINFO_TOTAL_TIME_T));
+  return response;
+}
+
+std::string Transfer::peer() const {
+  const std::string host =
+      request_.connectHost.empty() ? hostOf(request_.url) : bracketed(request_.connectHost);
+  if (request_.connectPort == 0) return host;
+  return fmt::format("{}:{}", host, request_.connectPort);
+}
+
+Error Transfer::timeoutError() const {
+  const auto reached = [&](CURLINFO stage) { return infoOf<curl_off_t>(easy(), stage) > 0; };
+  std::string progress;
+  if (received() > 0)
+    progress = fmt::format("connected, {} bytes received", received());
+  else if (reached(CURLINFO_STARTTRANSFER_TIME_T))
+    progress = "connected, the first line of the answer did not end";
+  else if (reached(CURLINFO_PRETRANSFER_TIME_T))
+    progress = "connected, 0 bytes received";
+  else if (reached(CURLINFO_CONNECT_TIME_T))
+    progress = "connected, the TLS handshake did not end";
+  else if (reached(CURLINFO_NAMELOOKUP_TIME_T))
+    progress = "not connected";
+  else
+    progress = "the name did not resolve in time";
+  return {ErrorCode::kDeadlineExceeded,
+          fmt::format("no answer within {} ({})", formatDuration(timeout_), progress)};
+}
+
+Error Transfer::errorOf(CURLcode code) const {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return timeoutError();
+    case CURLE_URL_MALFORMAT:
+      return invalidArgument("the URL is malformed");
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {
+          ErrorCode::kNotFound,
+          fmt::format("the name {} does not resolve",
+                      request_.connectHost.empty() ? hostOf(request_.url) : request_.connectHost)};
+    case CURLE_COULDNT_CONNECT:
+      return connectError();
+    case CURLE_GOT_NOTHING:
+      return {ErrorCode::kUnavailable, "the connection was closed without an answer"};
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      return brokenError();
+    case CURLE_SSL_CONNECT_ERROR:
+      return tlsError();
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return certificateError();
+    case CURLE_SSL_CACERT_BADFILE:
+      return invalidArgument(
+          fmt::format("the CA file {} cannot be read or holds no certificate",
+                      request_.caFile.empty() ? "of this system" : request_.caFile));
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+      return {ErrorCode::kInternal, "the HTTP library could not work: out of memory"};
+    default:
+      break;
+  }
+  const std::string what = *detail_ != '\0' ? detail_ : curl_easy_strerror(code);
+  return {ErrorCode::kProtocol, fmt::format("not a usable HTTP answer: {}", quotable(what))};
+}
+
+Error Transfer::connectError() const {
+  const long number = infoOf<long>(easy(), CURLINFO_OS_ERRNO);
+  std::string why = "cannot connect";
+  if (number == ECONNREFUSED)
+    why = "connection refused";
+  else if (number == EHOSTUNREACH || number == ENETUNREACH)
+    why = "no route to the host";
+  else if (number != 0)
+    why = fmt::format("cannot connect: {}", std::strerror(static_cast<int>(number)));
+  return {ErrorCode::kUnavailable, fmt::format("{} ({})", why, peer())};
+}
+
+Error Transfer::brokenError() const {
+  const std::string_view detail = detail_;
+  // The library has one code for a broken connection and for nonsense in the framing.
+  if (detail.find("chunk") != std::string_view::npos)
+    return {ErrorCode::kProtocol, "the answer's chunked framing is malformed"};
+  const bool reset = detail.find("reset") != std::string_view::npos;
+  return {ErrorCode::kUnavailable,
+          fmt::format("the connection was {} in the middle of the answer ({} bytes received)",
+                      reset ? "reset" : "closed", received())};
+}
+
+Error Transfer::tlsError() const {
+  const std::string_view detail = detail_;
+  if (detail.find("SYSCALL") != std::string_view::npos ||
+      detail.find("reset") != std::string_view::npos)
+    return {ErrorCode::kUnavailable, "the connection was closed during the TLS handshake"};
+  if (detail.find("wrong version number") != std::string_view::npos)
+    return {
+        ErrorCode::kProtocol,
+        fmt::format("no TLS at {}: the port speaks something else, plain http perhaps", peer())};
+  return {ErrorCode::kProtocol, fmt::format("the TLS handshake failed: {}", quotable(detail))};
+}
+
+Error Transfer::certificateError() const {
+  // Of X509_verify_cert(); numbers that OpenSSL never changes.
+  constexpr long kVerified = 0;
+  constexpr long kNotYetValid = 9;
+  constexpr long kExpired = 10;
+  constexpr long kUnknownIssuer[] = {2, 18, 19, 20, 21};
+
+  const std::string host = hostOf(request_.url);
+  const long verdict = infoOf<long>(easy(), CURLINFO_SSL_VERIFYRESULT);
+  std::string why;
+  if (verdict == kVerified)
+    why = fmt::format("the certificate does not match host {}", host);
+  else if (verdict == kExpired)
+    why = fmt::format("the certificate for {} has expired", host);
+  else if (verdict == kNotYetValid)
+    why = fmt::format("the certificate for {} is not valid yet", host);
+  else if (std::find(std::begin(kUnknownIssuer), std::end(kUnknownIssuer), verdict) !=
+           std::end(kUnknownIssuer))
+    why = fmt::format("the certificate for {} is not signed by an authority in {}", host,
+                      request_.caFile.empty() ? "this system's CA file" : request_.caFile);
+  else
+    why = fmt::format("the certificate for {} cannot be verified: {}", host, quotable(detail_));
+  return {ErrorCode::kProtocol, std::move(why)};
+}
+
+class CurlClient;
+
+class CurlBatch final : public HttpBatch {
+ public:
+  CurlBatch(CurlClient& client, const QueueLimits& limits);
+  ~CurlBatch() override;
+  void add(HttpRequest request, HttpDone done) override;
+  void drive(Deadline deadline, std::stop_token stop) override;
+
+ private:
+  struct Waiting {
+    HttpRequest request;
+    HttpDone done;
+  };
+  bool begin(Deadline deadline);
+  bool beginOne(Waiting waiting, Deadline deadline);
+  bool settle();
+  void nap(Deadline deadline) const;
+  void endAll(ErrorCode code);
+
+  CurlClient& client_;
+  const Clock& clock_;
+  std::unique_ptr<Session> session_;
+  Lineup lineup_;
+  Lineup::Id nextId_ = 0;
+  std::unordered_map<Lineup::Id, Waiting> waiting_;
+  std::unordered_map<CURL*, std::unique_ptr<Transfer>> running_;
+};
+
+class CurlClient final : public HttpClient {
+ public:
+  CurlClient(const Clock& clock, std::string userAgent)
+      : clock_(clock), userAgent_(std::move(userAgent)) {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::bad_alloc();
+  }
+  ~CurlClient() override {
+    sessions_.clear();
+    curl_global_cleanup();
+  }
+  std::unique_ptr<HttpBatch> batch(const QueueLimits& perQueue) override {
+    return std::make_unique<CurlBatch>(*this, perQueue);
+  }
+
+  std::unique_ptr<Session> takeSession() {
+    std::lock_guard lock(mutex_);
+    if (sessions_.empty()) return std::make_unique<Session>();
+    auto session = std::move(sessions_.back());
+    sessions_.pop_back();
+    return session;
+  }
+  void giveBack(std::unique_ptr<Session> session) {
+    std::lock_guard lock(mutex_);
+    if (sessions_.size() < kMaxIdleSessions) sessions_.push_back(std::move(session));
+  }
+  const Clock& clock() const { return clock_; }
+  const std::string& userAgent() const { return userAgent_; }
+
+ private:
+  const Clock& clock_;
+  const std::string userAgent_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Session>> sessions_;
+};
+
+CurlBatch::CurlBatch(CurlClient& client, const QueueLimits& limits)
+    : client_(client), clock_(client.clock()), session_(client.takeSession()), lineup_(limits) {}
+
+CurlBatch::~CurlBatch() {
+  running_.clear();
+  client_.giveBack(std::move(session_));
+}
+
+void CurlBatch::add(HttpRequest request, HttpDone done) {
+  const Lineup::Id id = nextId_++;
+  lineup_.add(id, request.queue, request.paced);
+  waiting_.emplace(id, Waiting{std::move(request), std::move(done)});
+}
+
+void CurlBatch::drive(Deadline deadline, std::stop_token stop) {
+  const std::stop_callback wake(stop, [this] { curl_multi_wakeup(session_->multi()); });
+  while (!waiting_.empty() || !running_.empty()) {
+    if (stop.stop_requested()) {
+      endAll(ErrorCode::kCancelled);
+      continue;
+    }
+    if (begin(deadline)) continue;
+    int active = 0;
+    if (curl_multi_perform(session_->multi(), &active) != CURLM_OK) {
+      endAll(ErrorCode::kInternal);
+      continue;
+    }
+    if (settle()) continue;
+    if (deadline.passed(clock_))
+      endAll(ErrorCode::kDeadlineExceeded);
+    else
+      nap(deadline);
+  }
+}
+
+// True when a request was answered at once because it cannot be sent.
+bool CurlBatch::begin(Deadline deadline) {
+  if (deadline.passed(clock_)) return false;
+  bool answered = false;
+  const std::size_t room = kMaxInFlight - std::min(kMaxInFlight, running_.size());
+  for (const Lineup::Id id : lineup_.begin(clock_.mono(), room)) {
+    auto node = waiting_.extract(id);
+    answered |= !beginOne(std::move(node.mapped()), deadline);
+  }
+  return answered;
+}
+
+bool CurlBatch::beginOne(Waiting waiting, Deadline deadline) {
+  const std::string queue = waiting.request.queue;
+  std::optional<Error> problem = problemOf(waiting.request);
+  if (!problem) {
+    const Duration timeout = std::min(waiting.request.timeout, deadline.left(clock_));
+    auto transfer = std::make_unique<Transfer>(*session_, std::move(waiting.request),
+                                               std::move(waiting.done), timeout);
+    if (transfer->start(client_.userAgent())) {
+      CURL* const easy = transfer->easy();
+      running_.emplace(easy, std::move(transfer));
+      return true;
+    }
+    waiting.done = transfer->takeDone();
+    problem = Error{ErrorCode::kInternal, "the HTTP library refused the request"};
+  }
+  lineup_.release(queue);
+  waiting.done(*problem);
+  return false;
+}
+
+// Answers what is complete. True when there was something.
+bool CurlBatch::settle() {
+  bool some = false;
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(session_->multi(), &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;
+    auto node = running_.extract(message->easy_handle);
+    if (node.empty()) continue;
+    lineup_.release(node.mapped()->queue());
+    HttpDone done = node.mapped()->takeDone();
+    Result<HttpResponse> result = node.mapped()->finish(code);
+    node.mapped().reset();
+    done(std::move(result));
+    some = true;
+  }
+  return some;
+}
+
+void CurlBatch::nap(Deadline deadline) const {
+  const MonoTime now = clock_.mono();
+  MonoTime until = std::min(deadline.when(), now + kLongestNap);
+  if (const auto paced = lineup_.nextPaced()) until = std::min(until, *paced);
+  const auto millis = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
+  curl_multi_poll(session_->multi(), nullptr, 0, static_cast<int>(std::max(millis, 0L)), nullptr);
+}
+
+void CurlBatch::endAll(ErrorCode code) {
+  std::vector<std::pair<HttpDone, Error>> ends;
+  for (auto& [easy, transfer] : running_) {
+    Error error{code, "given up: the HTTP library failed"};
+    if (code == ErrorCode::kDeadlineExceeded) error = transfer->timeoutError();
+    if (code == ErrorCode::kCancelled) error.message = "given up: asked to stop";
+    lineup_.release(transfer->queue());
+    ends.emplace_back(transfer->takeDone(), std::move(error));
+  }
+  running_.clear();
+  for (const Lineup::Id id : lineup_.drain()) {
+    auto node = waiting_.extract(id);
+    Error error{code, "not asked: the HTTP library failed"};
+    if (code == ErrorCode::kDeadlineExceeded) error.message = "not asked: the time was up before";
+    if (code == ErrorCode::kCancelled) error.message = "not asked: asked to stop";
+    ends.emplace_back(std::move(node.mapped().done), std::move(error));
+  }
+  for (auto& [done, error] : ends) done(std::move(error));
+}
+
+}  // namespace
+
+std::unique_ptr<HttpClient> makeCurlClient(const Clock& clock, std::string userAgent) {
+  return std::make_unique<CurlClient>(clock, std::move(userAgent));
+}
+
+}  // namespace rollcall

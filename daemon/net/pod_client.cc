@@ -1,0 +1,180 @@
+#include "daemon/net/pod_client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rollcall {
+
+std::string_view name(Reason reason) {
+  switch (reason) {
+    case Reason::kHealth:
+      return "health";
+    case Reason::kView:
+      return "view";
+    case Reason::kNewest:
+      return "newest";
+    case Reason::kSuspect:
+      return "suspect";
+    case Reason::kSweep:
+      return "sweep";
+  }
+  return "health";
+}
+
+namespace {
+
+const Url& hostFor(const Site& site, Door door) {
+  switch (door) {
+    case Door::kFront:
+      return site.url;
+    case Door::kAdmin:
+      return site.admin;
+  }
+  return site.url;
+}
+
+std::string pathBelow(const Url& url, std::string_view path) {
+  return (url.path == "/" ? std::string() : url.path) + std::string(path);
+}
+
+// The site's address in the pod's own scheme; where to connect is said apart from it.
+std::string urlFor(const Pod& pod, const Url& site, std::string_view path) {
+  return fmt::format("{}://{}{}", pod.scheme, site.authority(), pathBelow(site, path));
+}
+
+// Whether a client leaves the port out of Host because it is the default of the pod's scheme while
+// the site's own scheme has another.
+bool clientWouldDropPort(const Pod& pod, const Url& site) {
+  const auto asked = parseUrl(fmt::format("{}://{}", pod.scheme, site.authority()));
+  return asked && asked->authority() != site.authority();
+}
+
+// `text` as one word of a POSIX shell.
+std::string shellWord(std::string_view text) {
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      word += "'\\''";
+    else
+      word += c;
+  }
+  return word + "'";
+}
+
+// Control characters cannot be pasted.
+std::string printable(std::string_view path) {
+  std::string clean;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || byte == 0x7f)
+      clean += fmt::format("%{:02X}", byte);
+    else
+      clean += c;
+  }
+  return clean;
+}
+
+// The URL as a shell word in which the value of `key` is a variable.
+std::string urlWord(std::string_view url) {
+  constexpr std::string_view kKey = "key=";
+  std::string word;
+  std::size_t written = 0;
+  for (auto at = url.find('?'); at != std::string_view::npos; at = url.find('&', at + 1)) {
+    if (!url.substr(at + 1).starts_with(kKey)) continue;
+    const std::size_t value = at + 1 + kKey.size();
+    word += shellWord(url.substr(written, value - written)) + "\"$GHOST_CONTENT_KEY\"";
+    written = std::min(url.find('&', value), url.size());
+  }
+  if (word.empty() || written < url.size()) word += shellWord(url.substr(written));
+  return word;
+}
+
+class CurlPodClient final : public PodClient {
+ public:
+  CurlPodClient(HttpClient& http, PodClientOptions options)
+      : http_(http), options_(std::move(options)) {}
+
+  std::unique_ptr<PodBatch> batch(const AskBudget& budget) override;
+
+  std::map<std::pair<std::string, Reason>, std::uint64_t> counts() const override {
+    std::lock_guard lock(mutex_);
+    return counts_;
+  }
+
+  std::string reproduce(const Pod& pod, std::string_view path, Door door) const override;
+
+  HttpRequest requestFor(const Pod& pod, PodRequest request);
+
+ private:
+  void count(const std::string& pod, Reason reason) {
+    std::lock_guard lock(mutex_);
+    ++counts_[{pod, reason}];
+  }
+
+  HttpClient& http_;
+  const PodClientOptions options_;
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, Reason>, std::uint64_t> counts_;
+};
+
+class CurlPodBatch final : public PodBatch {
+ public:
+  CurlPodBatch(CurlPodClient& client, std::unique_ptr<HttpBatch> batch)
+      : client_(client), batch_(std::move(batch)) {}
+  void get(const Pod& pod, PodRequest request, HttpDone done) override {
+    batch_->add(client_.requestFor(pod, std::move(request)), std::move(done));
+  }
+  void drive(Deadline deadline, std::stop_token stop) override {
+    batch_->drive(deadline, std::move(stop));
+  }
+
+ private:
+  CurlPodClient& client_;
+  std::unique_ptr<HttpBatch> batch_;
+};
+
+std::unique_ptr<PodBatch> CurlPodClient::batch(const AskBudget& budget) {
+  const QueueLimits limits{.parallel = std::max<std::size_t>(budget.parallel, 1),
+                           .perSecond = budget.perSecond};
+  return std::make_unique<CurlPodBatch>(*this, http_.batch(limits));
+}
+
+HttpRequest CurlPodClient::requestFor(const Pod& pod, PodRequest request) {
+  const Url& site = hostFor(options_.site, request.door);
+  HttpRequest http;
+  http.url = urlFor(pod, site, request.path);
+  http.connectHost = pod.host;
+  http.connectPort = pod.port;
+  http.queue = pod.name;
+  http.headers = {{"Host", site.authority()}, {"X-Forwarded-Proto", site.scheme}};
+  http.caFile = options_.podCaFile;
+  http.maxBytes = request.maxBytes;
+  http.timeout = request.timeout;
+  http.paced = request.paced;
+  http.onBody = std::move(request.onBody);
+  http.onStart = [this, name = pod.name, reason = request.reason] { count(name, reason); };
+  return http;
+}
+
+std::string CurlPodClient::reproduce(const Pod& pod, std::string_view path, Door door) const {
+  const Url& site = hostFor(options_.site, door);
+  const std::string url = urlFor(pod, site, printable(path));
+  std::string command = "curl -sS -o /dev/null -D - --noproxy '*'";
+  if (url.find_first_of("[]{}") != std::string::npos) command += " --globoff";
+  if (url.find("/.") != std::string::npos) command += " --path-as-is";
+  command += " --connect-to " + shellWord("::" + pod.address());
+  if (pod.scheme == "https" && !options_.podCaFile.empty())
+    command += " --cacert " + shellWord(options_.podCaFile);
+  if (clientWouldDropPort(pod, site)) command += " -H " + shellWord("Host: " + site.authority());
+  command += " -H " + shellWord("X-Forwarded-Proto: " + site.scheme);
+  return command + " " + urlWord(url);
+}
+
+}  // namespace
+
+std::unique_ptr<PodClient> makePodClient(HttpClient& http, PodClientOptions options) {
+  return std::make_unique<CurlPodClient>(http, std::move(options));
+}
+
+}  // namespace rollcall

@@ -1,0 +1,85 @@
+#include "daemon/net/response_head.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace rollcall {
+namespace {
+
+// Longer ones would not fit the 64 bits they are counted with.
+constexpr std::size_t kMaxLengthDigits = 18;
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const auto first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+std::string lowerCase(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+bool isLength(std::string_view value) {
+  return !value.empty() && value.size() <= kMaxLengthDigits &&
+         std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+std::optional<std::string> ResponseHead::take(std::string_view line) {
+  bytes_ += line.size();
+  if (bytes_ > kMaxHeaderBytes)
+    return fmt::format("the answer has more than {} KiB of headers", kMaxHeaderBytes >> 10);
+  if (++lines_ > kMaxHeaderLines)
+    return fmt::format("the answer has more than {} header lines", kMaxHeaderLines);
+  if (ended_) return std::nullopt;  // a trailer
+  if (line.starts_with("HTTP/")) return takeStatus(line);
+  if (trim(line).empty()) {
+    ended_ = status_ != 0;
+    return std::nullopt;
+  }
+  return takeField(line);
+}
+
+std::optional<std::string> ResponseHead::takeStatus(std::string_view line) {
+  constexpr std::string_view kVersion = "HTTP/1.";
+  constexpr std::size_t kCodeAt = kVersion.size() + 2;
+  const std::string_view code = line.substr(std::min(kCodeAt, line.size())).substr(0, 3);
+  int status = 0;
+  const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), status);
+  if (!line.starts_with(kVersion) || error != std::errc() || end != code.data() + 3 ||
+      status < 100 || status > 599)
+    return "the answer has a malformed status line";
+  const bool interim = status < 200;
+  status_ = interim ? 0 : status;
+  headers_.clear();
+  contentLength_.clear();
+  return std::nullopt;
+}
+
+std::optional<std::string> ResponseHead::takeField(std::string_view line) {
+  const auto colon = line.find(':');
+  const std::string_view key = line.substr(0, colon);
+  if (colon == std::string_view::npos || key.empty() ||
+      key.find_first_of(" \t") != std::string_view::npos)
+    return "the answer has a malformed header line";
+  std::string name = lowerCase(key);
+  const std::string_view value = trim(line.substr(colon + 1));
+  if (name == "content-length") {
+    if (!isLength(value)) return "the answer's Content-Length is not a number";
+    if (!contentLength_.empty() && contentLength_ != value)
+      return "the answer has two different Content-Length headers";
+    contentLength_ = value;
+  }
+  headers_.emplace_back(std::move(name), value);
+  return std::nullopt;
+}
+
+}  // namespace rollcall

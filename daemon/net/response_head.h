@@ -1,0 +1,40 @@
+// The status line and headers of an answer, line by line, with the limits and the strictness that
+// the HTTP library lacks. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rollcall {
+
+inline constexpr std::size_t kMaxHeaderBytes = 64u << 10;
+inline constexpr std::size_t kMaxHeaderLines = 256;
+
+class ResponseHead {
+ public:
+  // Takes one line as received, with its line end: status lines, headers, the empty line, trailers.
+  // Returns what is wrong with the answer, or nothing. Limits count over interim answers too.
+  std::optional<std::string> take(std::string_view line);
+
+  // Of the final answer; 0 before its status line.
+  int status() const { return status_; }
+  // Names in lower case, values trimmed, trailers left out.
+  const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::optional<std::string> takeStatus(std::string_view line);
+  std::optional<std::string> takeField(std::string_view line);
+
+  std::vector<std::pair<std::string, std::string>> headers_;
+  std::string contentLength_;
+  std::size_t bytes_ = 0;
+  std::size_t lines_ = 0;
+  int status_ = 0;
+  bool ended_ = false;  // the final answer's headers are complete
+};
+
+}  // namespace rollcall
