@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import re
+import signal
 import subprocess
 
 from .cache import build_once
@@ -16,6 +17,7 @@ from .common import LabError, cache_root, progress, read_json
 
 NODE_VERSION = "22.23.3"        # accepted by Ghost 5.130.6 and by every 6.x
 PNPM_VERSION = "12.4.2"
+_TOOL_SECONDS = 1200
 _NODE_ARCHITECTURE = {"x86_64": "x64", "aarch64": "arm64"}
 
 
@@ -90,14 +92,23 @@ def _run_pnpm(argv, folder):
 
 
 def _run(argv, folder, environment=None):
+    """Runs one tool to its end; when we are interrupted or it takes too long, its children end too."""
     try:
-        done = subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, timeout=1200)
+        tool = subprocess.Popen(argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     except FileNotFoundError as error:
         raise LabError(f"{argv[0]} is not installed (Debian packages: nodejs npm tar)") from error
-    except subprocess.TimeoutExpired as error:
-        raise LabError(f"{' '.join(argv[:3])} took more than 20 minutes") from error
-    if done.returncode != 0:
-        last = "\n".join((done.stderr + done.stdout).strip().splitlines()[-15:])
+    try:
+        output = tool.communicate(timeout=_TOOL_SECONDS)[0]
+    except BaseException as error:
+        # pnpm works in a child of its wrapper; the group still exists, its leader is not reaped yet.
+        os.killpg(tool.pid, signal.SIGKILL)
+        tool.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise LabError(f"{' '.join(argv[:3])} took more than {_TOOL_SECONDS} s") from error
+        raise
+    if tool.returncode != 0:
+        last = "\n".join(output.strip().splitlines()[-15:])
         raise LabError(f"{' '.join(argv[:4])} failed:\n{last}")
 
 

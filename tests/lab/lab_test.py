@@ -221,6 +221,26 @@ class CacheTest(Folder):
         self.assertEqual(ghost_install.installed(), [])
 
 
+class InstallTest(Folder):
+    SCRIPT = "sleep 60 & echo $! > child; echo $$ > parent; wait"
+
+    def test_a_tool_that_takes_too_long_ends_with_its_children(self):
+        with mock.patch.object(ghost_install, "_TOOL_SECONDS", 0.5), \
+                self.assertRaisesRegex(common.LabError, "took more than 0.5 s"):
+            ghost_install._run(["sh", "-c", self.SCRIPT], self.folder)
+        with open(os.path.join(self.folder, "child"), encoding="ascii") as source:
+            child = int(source.read())
+        common.wait_until(lambda: processes.start_time(child) is None, 5, "the tool's child lived on")
+
+    def test_a_failing_tool_shows_its_last_words(self):
+        with self.assertRaisesRegex(common.LabError, "failed:\nno such package"):
+            ghost_install._run(["sh", "-c", "echo no such package >&2; exit 3"], self.folder)
+
+    def test_a_missing_tool_names_the_debian_package(self):
+        with self.assertRaisesRegex(common.LabError, "no-such-tool is not installed .*npm"):
+            ghost_install._run(["no-such-tool"], self.folder)
+
+
 class SmallThingsTest(unittest.TestCase):
     def test_objects_merge_and_the_rest_is_replaced(self):
         merged = common.deep_merge({"a": {"x": 1, "y": [1]}, "b": 2}, {"a": {"y": [2]}, "b": {"z": 3}})
