@@ -1,4 +1,5 @@
-// Every metric of Rollcall: names, types, help and labels live here and nowhere else.
+// Every metric of Rollcall: names, types, help and labels live in metrics.cc and nowhere else;
+// daemon/sinks/README.md is their documentation.
 #pragma once
 
 #include <map>
@@ -6,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/core/registry.h"
 #include "daemon/core/report.h"
 #include "daemon/net/pod_client.h"
 
@@ -15,8 +17,8 @@ namespace rollcall {
 // findings vanish with the report that no longer has them.
 class Metrics final : public Sink {
  public:
-  // `requests` may be null; borrowed.
-  explicit Metrics(const PodClient* requests);
+  // Both borrowed, both may be null. `registry` tells which codes are reported as zero.
+  explicit Metrics(const PodClient* requests, const CheckRegistry* registry = nullptr);
   ~Metrics() override;
   void publish(const std::shared_ptr<const Report>& report,
                const CheckRun* latest) noexcept override;

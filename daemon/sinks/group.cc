@@ -1,0 +1,34 @@
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "daemon/sinks/formats.h"
+
+namespace rollcall {
+
+std::vector<FindingGroup> groupFindings(const Report& report) {
+  std::vector<FindingGroup> groups;
+  std::map<std::tuple<std::string_view, std::string_view, std::string_view>, std::size_t> places;
+  for (const CheckRun& run : report.checks) {
+    for (const Finding& finding : run.outcome.findings) {
+      const auto [place, isNew] =
+          places.try_emplace({run.check, finding.def->code, finding.pod}, groups.size());
+      if (isNew) groups.push_back({finding.def, finding.pod, run.check, {}});
+      groups[place->second].findings.push_back(&finding);
+    }
+  }
+  // Ghost's ids start with their time of creation: the greatest id is the newest resource.
+  const auto idOf = [](const Finding* finding) {
+    return finding->resource ? std::string_view(finding->resource->id) : std::string_view();
+  };
+  const auto newer = [&](const Finding* a, const Finding* b) { return idOf(a) > idOf(b); };
+  for (FindingGroup& group : groups)
+    std::stable_sort(group.findings.begin(), group.findings.end(), newer);
+  std::stable_sort(groups.begin(), groups.end(), [](const FindingGroup& a, const FindingGroup& b) {
+    return std::tuple(b.def->severity, a.def->code, std::string_view(a.pod)) <
+           std::tuple(a.def->severity, b.def->code, std::string_view(b.pod));
+  });
+  return groups;
+}
+
+}  // namespace rollcall

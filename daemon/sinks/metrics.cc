@@ -1,0 +1,294 @@
+#include "daemon/sinks/metrics.h"
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <array>
+#include <limits>
+#include <mutex>
+#include <set>
+#include <sstream>
+
+#include "daemon/core/version.h"
+#include "daemon/sinks/formats.h"
+#include "daemon/sinks/text.h"
+
+namespace rollcall {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+constexpr std::size_t kLongestLabel = 128;
+constexpr std::array<double, 10> kPropagationBuckets{
+    0.5, 1, 2, 5, 10, 30, 60, 300, 1800, std::numeric_limits<double>::infinity()};
+constexpr std::array<Verdict, 5> kVerdicts{Verdict::kPass, Verdict::kWarn, Verdict::kFail,
+                                           Verdict::kUnknown, Verdict::kNotApplicable};
+
+// What only a process that lives on can count.
+struct Totals {
+  std::map<std::string, std::map<Verdict, std::uint64_t>> runs;  // by check
+  std::array<std::uint64_t, kPropagationBuckets.size()> propagated{};
+  double propagationSum = 0;
+};
+
+using Labels = std::vector<std::pair<const char*, std::string>>;
+
+MetricFamily family(const char* name, const char* help, MetricType type = MetricType::Gauge) {
+  MetricFamily made;
+  made.name = name;
+  made.help = help;
+  made.type = type;
+  return made;
+}
+
+// Labels from outside (pod names, versions): valid, visible and short, or the scrape is refused.
+std::string labelValue(std::string_view text) {
+  std::string value = visible(text);
+  if (value.size() <= kLongestLabel) return value;
+  std::size_t end = kLongestLabel;
+  while ((static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
+  return value.substr(0, end);
+}
+
+ClientMetric& add(MetricFamily& family, const Labels& labels, double value) {
+  ClientMetric& metric = family.metric.emplace_back();
+  for (const auto& [name, text] : labels) metric.label.push_back({name, labelValue(text)});
+  (family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+  return metric;
+}
+
+MetricFamily buildInfo() {
+  MetricFamily made = family("rollcall_build_info", "Always 1; the label tells the version.");
+  add(made, {{"version", std::string(kVersion)}}, 1);
+  return made;
+}
+
+void addChecks(std::vector<MetricFamily>& families, const Report& report) {
+  MetricFamily took =
+      family("rollcall_check_duration_seconds", "How long the check's last run took.");
+  MetricFamily last = family("rollcall_check_last_run_timestamp_seconds",
+                             "When the check's last run started, in Unix time.");
+  for (const CheckRun& run : report.checks) {
+    add(took, {{"check", run.check}}, std::chrono::duration<double>(run.took).count());
+    add(last, {{"check", run.check}},
+        std::chrono::duration<double>(run.started.time_since_epoch()).count());
+  }
+  families.push_back(std::move(took));
+  families.push_back(std::move(last));
+}
+
+// Zero for every code a check could have reported and did not, so that an alert sees it end. A
+// check that could not run at all or did not apply says nothing about its codes.
+void addFindings(std::vector<MetricFamily>& families, const Report& report,
+                 const CheckRegistry* registry) {
+  std::map<std::tuple<std::string, std::string_view, Severity>, std::uint64_t> all;
+  std::map<std::tuple<std::string, std::string, std::string_view, Severity>, std::uint64_t> perPod;
+  for (const CheckRun& run : report.checks) {
+    const CheckSpec* spec = registry != nullptr ? registry->find(run.check) : nullptr;
+    if (spec != nullptr && !run.error && !run.outcome.notApplicable)
+      for (const FindingDef& def : spec->findings) all[{run.check, def.code, def.severity}];
+    for (const Finding& finding : run.outcome.findings) {
+      ++all[{run.check, finding.def->code, finding.def->severity}];
+      if (!finding.pod.empty())
+        ++perPod[{labelValue(finding.pod), run.check, finding.def->code, finding.def->severity}];
+    }
+  }
+  MetricFamily total = family("rollcall_findings", "Findings of the check's last run.");
+  for (const auto& [key, count] : all)
+    add(total,
+        {{"check", std::get<0>(key)},
+         {"code", std::string(std::get<1>(key))},
+         {"severity", std::string(name(std::get<2>(key)))}},
+        static_cast<double>(count));
+  MetricFamily pods = family("rollcall_pod_findings",
+                             "Findings that name the pod; a pod without any has no series.");
+  for (const auto& [key, count] : perPod)
+    add(pods,
+        {{"pod", std::get<0>(key)},
+         {"check", std::get<1>(key)},
+         {"code", std::string(std::get<2>(key))},
+         {"severity", std::string(name(std::get<3>(key)))}},
+        static_cast<double>(count));
+  families.push_back(std::move(total));
+  families.push_back(std::move(pods));
+}
+
+bool asked(const std::string& pod, const Report& report) {
+  for (const CheckRun& run : report.checks)
+    if (run.outcome.tally.pods.count(pod) > 0) return true;
+  return false;
+}
+
+void addPods(std::vector<MetricFamily>& families, const Report& report) {
+  MetricFamily up =
+      family("rollcall_pod_up", "1 when the pod answered when it was last asked, else 0.");
+  MetricFamily info =
+      family("rollcall_pod_info", "Always 1; the label tells the pod's Ghost version.");
+  for (const PodReport& pod : report.pods) {
+    if (asked(pod.pod.name, report)) add(up, {{"pod", pod.pod.name}}, pod.facts.reachable ? 1 : 0);
+    if (!pod.facts.version.empty())
+      add(info, {{"pod", pod.pod.name}, {"version", pod.facts.version}}, 1);
+  }
+  families.push_back(std::move(up));
+  families.push_back(std::move(info));
+}
+
+// Two checks may count the same resources: the first in the report speaks for them.
+void addResources(std::vector<MetricFamily>& families, const Report& report) {
+  std::set<std::string> pods;
+  for (const PodReport& pod : report.pods) pods.insert(pod.pod.name);
+  std::map<std::string, std::uint64_t> expected;
+  std::map<std::pair<std::string, std::string>, const CheckRun*> speaker;
+  std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> states;
+  for (const CheckRun& run : report.checks) {
+    for (const auto& [type, count] : run.outcome.tally.resources) expected.emplace(type, count);
+    for (const auto& [key, count] : run.outcome.tally.podResources) {
+      const auto& [pod, type, state] = key;
+      if (pods.count(pod) > 0 && speaker.try_emplace({pod, type}, &run).first->second == &run)
+        states[key] = count;
+    }
+  }
+  MetricFamily resources = family("rollcall_resources", "Resources the database says are public.");
+  for (const auto& [type, count] : expected)
+    add(resources, {{"type", type}}, static_cast<double>(count));
+  MetricFamily perPod =
+      family("rollcall_pod_resources", "Public resources by how the pod answers for them.");
+  for (const auto& [key, count] : states)
+    add(perPod,
+        {{"pod", std::get<0>(key)}, {"type", std::get<1>(key)}, {"state", std::get<2>(key)}},
+        static_cast<double>(count));
+  families.push_back(std::move(resources));
+  families.push_back(std::move(perPod));
+}
+
+void addDatabase(std::vector<MetricFamily>& families, const Report& report) {
+  MetricFamily up = family("rollcall_database_up",
+                           "1 when the database answered when it was last asked, else 0.");
+  if (report.databaseUp) add(up, {}, *report.databaseUp ? 1 : 0);
+  families.push_back(std::move(up));
+}
+
+// What a single report carries, without what has to be counted over time.
+std::vector<MetricFamily> familiesOf(const Report& report, const CheckRegistry* registry) {
+  std::vector<MetricFamily> families;
+  addChecks(families, report);
+  addFindings(families, report, registry);
+  addPods(families, report);
+  addResources(families, report);
+  addDatabase(families, report);
+  return families;
+}
+
+MetricFamily runsTotal(const Totals& totals) {
+  MetricFamily made = family("rollcall_check_runs_total", "Completed runs of the check by verdict.",
+                             MetricType::Counter);
+  for (const auto& [check, byVerdict] : totals.runs) {
+    for (const Verdict verdict : kVerdicts) {
+      const auto found = byVerdict.find(verdict);
+      add(made, {{"check", check}, {"verdict", std::string(name(verdict))}},
+          found == byVerdict.end() ? 0 : static_cast<double>(found->second));
+    }
+  }
+  return made;
+}
+
+MetricFamily propagation(const Totals& totals) {
+  MetricFamily made = family("rollcall_propagation_seconds",
+                             "From a resource's publication until every pod was seen to serve it.",
+                             MetricType::Histogram);
+  ClientMetric& metric = made.metric.emplace_back();
+  for (std::size_t i = 0; i < kPropagationBuckets.size(); ++i) {
+    metric.histogram.sample_count += totals.propagated[i];
+    metric.histogram.bucket.push_back({metric.histogram.sample_count, kPropagationBuckets[i]});
+  }
+  metric.histogram.sample_sum = totals.propagationSum;
+  return made;
+}
+
+MetricFamily requestsTotal(const PodClient* requests, const Report* report) {
+  MetricFamily made = family("rollcall_http_requests_total",
+                             "Requests sent to the pod, by why it was asked.", MetricType::Counter);
+  if (requests == nullptr || report == nullptr) return made;
+  std::set<std::string> pods;
+  for (const PodReport& pod : report->pods) pods.insert(pod.pod.name);
+  for (const auto& [key, count] : requests->counts())
+    if (pods.count(key.first) > 0)
+      add(made, {{"pod", key.first}, {"reason", std::string(name(key.second))}},
+          static_cast<double>(count));
+  return made;
+}
+
+// Families without a series are left out: promtool calls a lone HELP line an error.
+std::string serialize(std::vector<MetricFamily> families) {
+  std::erase_if(families, [](const MetricFamily& each) { return each.metric.empty(); });
+  std::ostringstream out;
+  out.imbue(std::locale::classic());
+  prometheus::TextSerializer().Serialize(out, families);
+  return out.str();
+}
+
+}  // namespace
+
+struct Metrics::Impl final : prometheus::Collectable {
+  Impl(const PodClient* podClient, const CheckRegistry* checks)
+      : requests(podClient), registry(checks) {}
+
+  std::vector<MetricFamily> Collect() const override {
+    std::shared_ptr<const Report> shown;
+    Totals counted;
+    {
+      std::lock_guard lock(mutex);
+      shown = report;
+      counted = totals;
+    }
+    std::vector<MetricFamily> families{buildInfo(), runsTotal(counted)};
+    if (shown) {
+      for (MetricFamily& each : familiesOf(*shown, registry)) families.push_back(std::move(each));
+    }
+    families.push_back(propagation(counted));
+    families.push_back(requestsTotal(requests, shown.get()));
+    return families;
+  }
+
+  const PodClient* requests;
+  const CheckRegistry* registry;
+  mutable std::mutex mutex;
+  std::shared_ptr<const Report> report;
+  Totals totals;
+};
+
+Metrics::Metrics(const PodClient* requests, const CheckRegistry* registry)
+    : impl_(std::make_unique<Impl>(requests, registry)) {}
+
+Metrics::~Metrics() = default;
+
+void Metrics::publish(const std::shared_ptr<const Report>& report,
+                      const CheckRun* latest) noexcept {
+  std::lock_guard lock(impl_->mutex);
+  impl_->report = report;
+  if (latest == nullptr) return;
+  Totals& totals = impl_->totals;
+  ++totals.runs[latest->check][latest->verdict];
+  for (const double seconds : latest->outcome.tally.propagationSeconds) {
+    std::size_t bucket = 0;
+    while (bucket + 1 < kPropagationBuckets.size() && !(seconds <= kPropagationBuckets[bucket]))
+      ++bucket;
+    ++totals.propagated[bucket];
+    totals.propagationSum += seconds;
+  }
+}
+
+std::string Metrics::text() const {
+  return serialize(impl_->Collect());
+}
+
+std::string formatPrometheus(const Report& report) {
+  std::vector<MetricFamily> families{buildInfo()};
+  for (MetricFamily& each : familiesOf(report, nullptr)) families.push_back(std::move(each));
+  return serialize(std::move(families));
+}
+
+}  // namespace rollcall

@@ -1,0 +1,307 @@
+#include "daemon/sinks/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace rollcall {
+namespace {
+
+constexpr char32_t kReplacement = 0xFFFD;
+
+// One code point off the front of `text`; kReplacement for a byte that starts no valid sequence.
+char32_t takeCodePoint(std::string_view& text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  std::size_t length = 1;
+  char32_t point = first;
+  if (first >= 0xC2 && first <= 0xDF) {
+    length = 2;
+    point = first & 0x1F;
+  } else if (first >= 0xE0 && first <= 0xEF) {
+    length = 3;
+    point = first & 0x0F;
+  } else if (first >= 0xF0 && first <= 0xF4) {
+    length = 4;
+    point = first & 0x07;
+  } else if (first >= 0x80) {
+    point = kReplacement;
+  }
+  bool valid = length <= text.size();
+  for (std::size_t i = 1; valid && i < length; ++i) {
+    valid = (byte(i) & 0xC0) == 0x80;
+    point = point << 6 | (byte(i) & 0x3F);
+  }
+  constexpr std::array<char32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
+  valid =
+      valid && point >= kLeast[length] && point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF);
+  text.remove_prefix(valid ? length : 1);
+  return valid ? point : kReplacement;
+}
+
+void append(std::string& text, char32_t point) {
+  const auto tail = [&](int shift) { text += static_cast<char>(0x80 | ((point >> shift) & 0x3F)); };
+  if (point < 0x80) {
+    text += static_cast<char>(point);
+  } else if (point < 0x800) {
+    text += static_cast<char>(0xC0 | point >> 6);
+    tail(0);
+  } else if (point < 0x10000) {
+    text += static_cast<char>(0xE0 | point >> 12);
+    tail(6);
+    tail(0);
+  } else {
+    text += static_cast<char>(0xF0 | point >> 18);
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+bool harmful(char32_t point) {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0)  // terminal controls, 7 and 8 bit
+         || point == 0x061C || point == 0x200B || point == 0x200E || point == 0x200F  // direction
+         || (point >= 0x2028 && point <= 0x202E)  // line ends, direction
+         || (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF ||
+         (point & 0xFFFE) == 0xFFFE                  // no characters
+         || (point >= 0xE0000 && point <= 0xE0FFF);  // invisible tags
+}
+
+std::string cleaned(std::string_view text, bool keepLines) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    if (text.substr(0, 2) == "\r\n") text.remove_prefix(1);
+    const char32_t point = takeCodePoint(text);
+    if (point == '\n' && keepLines)
+      clean += '\n';
+    else if (point == '\n' || point == '\r' || point == '\t')
+      clean += ' ';
+    else
+      append(clean, harmful(point) ? kReplacement : point);
+  }
+  return clean;
+}
+
+std::size_t widthOf(char32_t point) {
+  if ((point >= 0x0300 && point <= 0x036F) || point == 0x200C || point == 0x200D ||
+      (point >= 0xFE00 && point <= 0xFE0F))
+    return 0;
+  const bool wide = (point >= 0x1100 && point <= 0x115F) || (point >= 0x2E80 && point <= 0xA4CF) ||
+                    (point >= 0xAC00 && point <= 0xD7A3) || (point >= 0xF900 && point <= 0xFAFF) ||
+                    (point >= 0xFE30 && point <= 0xFE6F) || (point >= 0xFF00 && point <= 0xFF60) ||
+                    (point >= 0x1F300 && point <= 0x1FAFF) ||
+                    (point >= 0x20000 && point <= 0x3FFFD);
+  return wide ? 2 : 1;
+}
+
+// The next piece that must stay whole: up to a space outside of backquotes.
+std::string_view takeWord(std::string_view& text) {
+  bool quoted = false;
+  std::size_t end = 0;
+  for (; end < text.size(); ++end) {
+    if (text[end] == '`') quoted = !quoted && text.find('`', end + 1) != std::string_view::npos;
+    if (text[end] == ' ' && !quoted) break;
+  }
+  const std::string_view word = text.substr(0, end);
+  text.remove_prefix(std::min(text.size(), end + 1));
+  return word;
+}
+
+// What a headline counts: the findings of the worst severity, of its commonest code.
+struct Subject {
+  const FindingDef* def = nullptr;
+  std::size_t count = 0;
+  std::set<std::string> pods;
+  std::map<std::string, std::set<std::string>> resources;  // type -> ids
+};
+
+// One per code, worst severity first, then the commonest.
+std::vector<Subject> subjects(const Report& report) {
+  std::map<std::string_view, Subject> byCode;
+  for (const CheckRun& run : report.checks) {
+    for (const Finding& finding : run.outcome.findings) {
+      if (finding.def->severity == Severity::kInfo) continue;
+      Subject& subject = byCode[finding.def->code];
+      subject.def = finding.def;
+      ++subject.count;
+      if (!finding.pod.empty()) subject.pods.insert(finding.pod);
+      if (finding.resource) subject.resources[finding.resource->type].insert(finding.resource->id);
+    }
+  }
+  std::vector<Subject> sorted;
+  for (auto& [code, subject] : byCode) sorted.push_back(std::move(subject));
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Subject& a, const Subject& b) {
+    return std::pair(a.def->severity, a.count) > std::pair(b.def->severity, b.count);
+  });
+  return sorted;
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view last) {
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) text += i + 1 == parts.size() ? last : ", ";
+    text += parts[i];
+  }
+  return text;
+}
+
+std::string whatIsWrong(const Report& report) {
+  const std::vector<Subject> all = subjects(report);
+  if (all.empty()) return "see the checks";
+  const Subject& first = all.front();
+  std::vector<std::string> things;
+  for (const auto& [type, ids] : first.resources) things.push_back(counted(ids.size(), type));
+  std::string where = joined(things, " and ");
+  if (!first.pods.empty())
+    where += fmt::format("{}{} of {}", where.empty() ? "" : " on ", first.pods.size(),
+                         counted(report.pods.size(), "pod"));
+  std::string text = where.empty() ? std::string(first.def->title)
+                                   : fmt::format("{}: {}", where, first.def->title);
+  std::vector<std::string> codes;
+  for (std::size_t i = 1; i < all.size(); ++i) codes.emplace_back(all[i].def->code);
+  if (!codes.empty()) text += fmt::format("; also {}", joined(codes, " and "));
+  return text;
+}
+
+std::string whatWasNotSeen(const Report& report) {
+  std::vector<std::string> reasons;
+  for (const CheckRun& run : report.checks) {
+    if (run.error) reasons.push_back(fmt::format("{}: {}", run.check, run.error->message));
+    for (const Gap& gap : run.outcome.gaps)
+      reasons.push_back(fmt::format("{}{}{}: {}", gap.pod, gap.pod.empty() ? "" : ": ", gap.what,
+                                    gap.why.message));
+  }
+  if (reasons.empty()) return "no check has run yet";
+  std::string text = fmt::format("could not look: {}", reasons.front());
+  if (reasons.size() > 1) text += fmt::format(" (and {} more)", grouped(reasons.size() - 1));
+  return text;
+}
+
+std::string whatIsWell(const Report& report) {
+  std::map<std::string, std::uint64_t> expected;
+  std::size_t ran = 0;
+  for (const CheckRun& run : report.checks) {
+    if (run.verdict != Verdict::kNotApplicable) ++ran;
+    for (const auto& [type, count] : run.outcome.tally.resources) expected.emplace(type, count);
+  }
+  std::vector<std::string> parts{counted(report.pods.size(), "pod")};
+  for (const char* type : {"post", "page", "tag", "author"})
+    if (const auto found = expected.find(type); found != expected.end())
+      parts.push_back(counted(found->second, type));
+  return fmt::format("{}: nothing wrong was seen ({})", joined(parts, " and "),
+                     counted(ran, "check"));
+}
+
+std::string sentence(const Report& report) {
+  switch (report.verdict) {
+    case Verdict::kPass:
+      return whatIsWell(report);
+    case Verdict::kWarn:
+    case Verdict::kFail:
+      return whatIsWrong(report);
+    case Verdict::kUnknown:
+      return whatWasNotSeen(report);
+    case Verdict::kNotApplicable:
+      return "no check had what it needs to run";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string visible(std::string_view text) {
+  return cleaned(text, false);
+}
+
+std::string visibleLines(std::string_view text) {
+  return cleaned(text, true);
+}
+
+std::size_t columns(std::string_view text) {
+  std::size_t width = 0;
+  while (!text.empty()) width += widthOf(takeCodePoint(text));
+  return width;
+}
+
+bool isCommand(std::string_view text) {
+  constexpr std::array<std::string_view, 9> kPrograms{"kubectl ", "curl ", "docker ",
+                                                      "podman ",  "helm ", "systemctl ",
+                                                      "mysql ",   "sudo ", "rollcall "};
+  return std::any_of(kPrograms.begin(), kPrograms.end(), [&](std::string_view program) {
+    return text.substr(0, program.size()) == program;
+  });
+}
+
+std::vector<std::string> wrap(std::string_view text, std::size_t width, std::size_t first) {
+  if (isCommand(text)) return {std::string(text)};
+  std::vector<std::string> lines(1);
+  while (!text.empty()) {
+    const std::string_view word = takeWord(text);
+    if (word.empty()) continue;
+    std::string& line = lines.back();
+    if (line.empty())
+      line = word;
+    else if (columns(line) + 1 + columns(word) <=
+             (lines.size() == 1 ? std::min(first, width) : width))
+      line.append(" ").append(word);
+    else
+      lines.emplace_back(word);
+  }
+  return lines;
+}
+
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", grouped(count), noun, count == 1 ? "" : "s");
+}
+
+std::string shortTime(WallTime time) {
+  std::string text = formatTime(time);
+  if (text.size() > 5) text.replace(text.size() - 5, 5, "Z");
+  return text;
+}
+
+std::string_view title(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPass:
+      return "PASS";
+    case Verdict::kWarn:
+      return "WARN";
+    case Verdict::kFail:
+      return "FAIL";
+    case Verdict::kUnknown:
+      return "UNKNOWN";
+    case Verdict::kNotApplicable:
+      return "NOT APPLICABLE";
+  }
+  return "UNKNOWN";
+}
+
+std::string headline(const Report& report) {
+  return visible(fmt::format("{}: {}", title(report.verdict), sentence(report)));
+}
+
+std::string remedyOf(const Finding& finding) {
+  return finding.remedy.empty() ? std::string(finding.def->remedy) : finding.remedy;
+}
+
+std::string stateOf(const PodReport& pod) {
+  std::vector<std::string> parts;
+  if (!pod.facts.reachable) parts.emplace_back("not reached");
+  if (pod.pod.terminating) parts.emplace_back("leaving");
+  if (!pod.pod.ready) parts.emplace_back("not ready");
+  if (pod.facts.privateMode) parts.emplace_back("private");
+  if (pod.facts.bootedAt) parts.push_back("booted " + shortTime(*pod.facts.bootedAt));
+  return joined(parts, ", ");
+}
+
+}  // namespace rollcall

@@ -1,0 +1,47 @@
+// Text from outside made safe to show, and the words all outputs for people share. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/report.h"
+
+namespace rollcall {
+
+// One line of valid UTF-8: line breaks and tabs become a space; bytes that are no UTF-8, other
+// control characters and characters that turn the writing direction become U+FFFD. What it
+// returns can neither drive a terminal nor be anything XML forbids.
+std::string visible(std::string_view text);
+// As visible(), for multi-line text: '\n' stays.
+std::string visibleLines(std::string_view text);
+
+// Terminal columns of valid UTF-8: wide characters are two, combining ones none.
+std::size_t columns(std::string_view text);
+
+// Broken at spaces into lines of at most `width` columns, the first of `first` when that is less. A
+// word that is longer, and whatever stands in `backquotes`, is never broken. Text that is a command
+// as a whole (isCommand) is one line. At least one line.
+std::vector<std::string> wrap(std::string_view text, std::size_t width, std::size_t first = -1);
+// To be pasted as it is: starts with a program an operator of Ghost types ("kubectl", "curl", ...).
+bool isCommand(std::string_view text);
+
+// "1 post", "1,024 posts"
+std::string counted(std::uint64_t count, std::string_view noun);
+// 1024 -> "1,024"
+std::string grouped(std::uint64_t number);
+// "2026-01-01T10:00:00Z"
+std::string shortTime(WallTime time);
+
+// The whole report in one sentence: "FAIL: 1 post on 2 of 3 pods: published but missing ...".
+std::string headline(const Report& report);
+// "PASS", "NOT APPLICABLE"
+std::string_view title(Verdict verdict);
+// The finding's own remedy, else its code's.
+std::string remedyOf(const Finding& finding);
+// "booted 2026-01-01T09:58:00Z, private", "unreachable", "leaving", ...; may be empty.
+std::string stateOf(const PodReport& pod);
+
+}  // namespace rollcall
