@@ -104,7 +104,7 @@ std::string formatJson(const Report& report, std::size_t maxFindings) {
       {"checks", std::move(checks)},
       {"findings", std::move(findings)},
       {"findings_omitted", all.size() - listed}};
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return escapedInJson(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace rollcall

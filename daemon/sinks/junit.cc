@@ -28,9 +28,6 @@ std::string xml(std::string_view text) {
       case '"':
         safe += "&quot;";
         break;
-      case '\n':
-        safe += "&#10;";
-        break;
       default:
         safe += c;
     }

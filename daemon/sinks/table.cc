@@ -95,7 +95,7 @@ class Printer {
   // On a line of its own and never broken, whatever the width: it is there to be copied.
   void command(std::string_view text) { line("    " + visible(text)); }
 
-  // Aligned cells when every row fits the width, else each row as a wrapped paragraph.
+  // Aligned cells when every row fits the width, else each row over several lines.
   void rows(const std::vector<std::vector<Cell>>& rows) {
     std::vector<std::size_t> widths;
     for (const auto& row : rows) {
@@ -136,13 +136,19 @@ class Printer {
     }
   }
 
+  // The first two cells head the row, the others follow below.
   void stacked(const std::vector<Cell>& row) {
-    bool isFirst = true;
-    for (const Cell& cell : row) {
-      if (cell.text.empty()) continue;
-      for (const std::string& each : wrap(cell.text, width_ - 4))
-        line((isFirst ? "  " : "    ") + paint(each, cell.color)), isFirst = false;
+    std::string head = "  " + paint(row[0].text, row[0].color);
+    std::string rest;
+    for (std::size_t i = 1; i < row.size(); ++i) {
+      if (i == 1 && row.size() > 2)
+        head += "  " + paint(row[i].text, row[i].color);
+      else if (!row[i].text.empty())
+        rest += (rest.empty() ? "" : ", ") + row[i].text;
     }
+    line(head);
+    if (rest.empty()) return;
+    for (const std::string& each : wrap(rest, width_ - 4)) line("    " + each);
   }
 
   bool color_;
@@ -259,8 +265,8 @@ std::string formatTable(const Report& report, const TableStyle& style) {
   out.paragraph("", headline(report), colorOf(report.verdict), 0);
   std::string about = report.site.url.text();
   if (!report.site.title.empty()) about += " (" + report.site.title + ")";
-  about += fmt::format(", looked at {} within {}", shortTime(report.started),
-                       formatDuration(report.took));
+  about +=
+      fmt::format(", asked {}, took {}", shortTime(report.started), formatDuration(report.took));
   out.paragraph("", about, kDim, 0);
   printPods(out, report);
   for (const FindingGroup& group : groupFindings(report)) printGroup(out, group, style.verbose);

@@ -221,6 +221,24 @@ std::string visibleLines(std::string_view text) {
   return cleaned(text, true);
 }
 
+std::string escapedInJson(std::string_view json) {
+  std::string escaped;
+  escaped.reserve(json.size());
+  while (!json.empty()) {
+    const char32_t point = takeCodePoint(json);
+    if (point == '\n' || !harmful(point)) {
+      append(escaped, point);
+    } else if (point < 0x10000) {
+      escaped += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(point));
+    } else {
+      const std::uint32_t high = 0xD800 + ((point - 0x10000) >> 10);
+      const std::uint32_t low = 0xDC00 + ((point - 0x10000) & 0x3FF);
+      escaped += fmt::format("\\u{:04x}\\u{:04x}", high, low);
+    }
+  }
+  return escaped;
+}
+
 std::size_t columns(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) width += widthOf(takeCodePoint(text));

@@ -18,6 +18,10 @@ std::string visible(std::string_view text);
 // As visible(), for multi-line text: '\n' stays.
 std::string visibleLines(std::string_view text);
 
+// JSON text with the characters that visible() would replace written as \u escapes: the same
+// document, safe to print.
+std::string escapedInJson(std::string_view json);
+
 // Terminal columns of valid UTF-8: wide characters are two, combining ones none.
 std::size_t columns(std::string_view text);
 
