@@ -21,7 +21,7 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-constexpr std::size_t kLongestLabel = 128;
+constexpr std::size_t kLongestLabel = 256;
 constexpr std::array<double, 10> kPropagationBuckets{
     0.5, 1, 2, 5, 10, 30, 60, 300, 1800, std::numeric_limits<double>::infinity()};
 constexpr std::array<Verdict, 5> kVerdicts{Verdict::kPass, Verdict::kWarn, Verdict::kFail,
@@ -80,10 +80,17 @@ void addChecks(std::vector<MetricFamily>& families, const Report& report) {
   families.push_back(std::move(last));
 }
 
+std::set<std::string> podNames(const Report& report) {
+  std::set<std::string> names;
+  for (const PodReport& pod : report.pods) names.insert(pod.pod.name);
+  return names;
+}
+
 // Zero for every code a check could have reported and did not, so that an alert sees it end. A
 // check that could not run at all or did not apply says nothing about its codes.
 void addFindings(std::vector<MetricFamily>& families, const Report& report,
                  const CheckRegistry* registry) {
+  const std::set<std::string> present = podNames(report);
   std::map<std::tuple<std::string, std::string_view, Severity>, std::uint64_t> all;
   std::map<std::tuple<std::string, std::string, std::string_view, Severity>, std::uint64_t> perPod;
   for (const CheckRun& run : report.checks) {
@@ -92,7 +99,7 @@ void addFindings(std::vector<MetricFamily>& families, const Report& report,
       for (const FindingDef& def : spec->findings) all[{run.check, def.code, def.severity}];
     for (const Finding& finding : run.outcome.findings) {
       ++all[{run.check, finding.def->code, finding.def->severity}];
-      if (!finding.pod.empty())
+      if (present.count(finding.pod) > 0)
         ++perPod[{labelValue(finding.pod), run.check, finding.def->code, finding.def->severity}];
     }
   }
@@ -138,8 +145,7 @@ void addPods(std::vector<MetricFamily>& families, const Report& report) {
 
 // Two checks may count the same resources: the first in the report speaks for them.
 void addResources(std::vector<MetricFamily>& families, const Report& report) {
-  std::set<std::string> pods;
-  for (const PodReport& pod : report.pods) pods.insert(pod.pod.name);
+  const std::set<std::string> pods = podNames(report);
   std::map<std::string, std::uint64_t> expected;
   std::map<std::pair<std::string, std::string>, const CheckRun*> speaker;
   std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> states;
@@ -212,8 +218,7 @@ MetricFamily requestsTotal(const PodClient* requests, const Report* report) {
   MetricFamily made = family("rollcall_http_requests_total",
                              "Requests sent to the pod, by why it was asked.", MetricType::Counter);
   if (requests == nullptr || report == nullptr) return made;
-  std::set<std::string> pods;
-  for (const PodReport& pod : report->pods) pods.insert(pod.pod.name);
+  const std::set<std::string> pods = podNames(*report);
   for (const auto& [key, count] : requests->counts())
     if (pods.count(key.first) > 0)
       add(made, {{"pod", key.first}, {"reason", std::string(name(key.second))}},

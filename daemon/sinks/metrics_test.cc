@@ -1,0 +1,176 @@
+#include "daemon/sinks/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "daemon/sinks/formats.h"
+#include "daemon/sinks/golden.h"
+#include "tests/support/fake_pod_client.h"
+#include "tests/support/sample_report.h"
+
+namespace rollcall {
+namespace {
+
+using namespace testing_support;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const CheckSpec kPostsSpec{"posts", "the roll", {}, {}, {}, true, {kSampleMissing, kSampleServed},
+                           {},      nullptr};
+const CheckSpec kPodsSpec{"pods", "the pods", {}, {}, {}, true, {kSampleSkew}, {}, nullptr};
+const CheckSpec kArchivesSpec{"archives", "tags", {}, {}, {}, true, {kSampleNote}, {}, nullptr};
+
+class MetricsTest : public ::testing::Test {
+ protected:
+  MetricsTest()
+      : registry_({&kArchivesSpec, &kPodsSpec, &kPostsSpec}), metrics_(&pods_, &registry_) {
+    for (const char* pod : {"pod-1", "pod-3", "pod-gone"})
+      pods_.asked.push_back({pod, "/", Door::kFront, Reason::kView});
+    pods_.asked.push_back({"pod-1", "/", Door::kFront, Reason::kNewest});
+  }
+
+  // As the engine does after each check's run.
+  void publish(const Report& report) {
+    const auto shared = std::make_shared<const Report>(report);
+    for (const CheckRun& run : shared->checks) metrics_.publish(shared, &run);
+  }
+
+  FakePodClient pods_;
+  CheckRegistry registry_;
+  Metrics metrics_;
+};
+
+TEST_F(MetricsTest, LookAsOnTheGoldenPage) {
+  publish(samplePass());
+  publish(sampleFail());
+  expectGolden("fail.metrics.txt", metrics_.text());
+  expectGolden("fail.prometheus.txt", formatPrometheus(sampleFail()));
+}
+
+TEST_F(MetricsTest, BeforeTheFirstReportTellOnlyOfTheProcess) {
+  const std::string text = metrics_.text();
+  EXPECT_THAT(text, HasSubstr("rollcall_build_info{version="));
+  EXPECT_THAT(text, HasSubstr("rollcall_propagation_seconds_count 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("rollcall_findings")));
+  EXPECT_THAT(text, Not(HasSubstr("rollcall_http_requests_total")));
+}
+
+TEST_F(MetricsTest, ResolvedFindingsBecomeZeroAndLeaveThePod) {
+  publish(sampleFail());
+  EXPECT_THAT(metrics_.text(),
+              HasSubstr(R"(rollcall_findings{check="posts",code="RC201",severity="critical"} 6)"));
+  publish(samplePass());
+  const std::string text = metrics_.text();
+  EXPECT_THAT(text,
+              HasSubstr(R"(rollcall_findings{check="posts",code="RC201",severity="critical"} 0)"));
+  EXPECT_THAT(text, Not(HasSubstr("rollcall_pod_findings")));
+}
+
+TEST_F(MetricsTest, ACheckThatCouldNotRunSaysNothingAboutItsCodes) {
+  publish(sampleFail());
+  EXPECT_THAT(metrics_.text(), Not(HasSubstr(R"(code="RC190")")));
+}
+
+TEST_F(MetricsTest, PodsThatAreGoneVanishEverywhere) {
+  publish(sampleFail());
+  EXPECT_THAT(metrics_.text(), HasSubstr(R"(pod="pod-3")"));
+  EXPECT_THAT(metrics_.text(), Not(HasSubstr("pod-gone")));
+  Report without = sampleFail();
+  without.pods.pop_back();
+  publish(without);
+  const std::string text = metrics_.text();
+  EXPECT_THAT(text, HasSubstr(R"(rollcall_http_requests_total{pod="pod-1")"));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("pod-3") != std::string::npos) ADD_FAILURE() << line;
+}
+
+TEST_F(MetricsTest, RunsAndPropagationAddUpOverTime) {
+  publish(samplePass());
+  publish(samplePass());
+  const std::string text = metrics_.text();
+  EXPECT_THAT(text, HasSubstr(R"(rollcall_check_runs_total{check="posts",verdict="pass"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(rollcall_check_runs_total{check="posts",verdict="fail"} 0)"));
+  EXPECT_THAT(text, HasSubstr("rollcall_propagation_seconds_bucket{le=\"0.5\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("rollcall_propagation_seconds_bucket{le=\"2\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("rollcall_propagation_seconds_count 4\n"));
+}
+
+TEST_F(MetricsTest, AReportWithoutANewRunCountsNoRun) {
+  metrics_.publish(std::make_shared<const Report>(samplePass()), nullptr);
+  EXPECT_THAT(metrics_.text(), Not(HasSubstr("rollcall_check_runs_total")));
+}
+
+TEST_F(MetricsTest, HostileNamesStayInsideTheirLabel) {
+  publish(sampleHostile());
+  std::istringstream lines(metrics_.text());
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_TRUE(line.rfind("rollcall_", 0) == 0 || line.rfind("# ", 0) == 0) << line;
+    for (const char c : line) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << line;
+  }
+}
+
+// name -> "type label label", as the exposition text shows it.
+std::map<std::string, std::string> exposed(const std::string& text) {
+  std::map<std::string, std::string> types;
+  std::map<std::string, std::set<std::string>> labels;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string hash, kind, name, type;
+    if (words >> hash >> kind >> name >> type; hash == "#") {
+      if (kind == "TYPE") types[name] = type;
+      continue;
+    }
+    std::string series = line.substr(0, line.find_first_of("{ "));
+    for (const char* suffix : {"_bucket", "_sum", "_count"})
+      if (series.ends_with(suffix)) series.resize(series.size() - std::strlen(suffix));
+    for (std::size_t at = line.find('='); at != std::string::npos; at = line.find('=', at + 1)) {
+      const std::size_t start = line.find_last_of("{,", at) + 1;
+      labels[series].insert(line.substr(start, at - start));
+    }
+  }
+  labels["rollcall_propagation_seconds"].erase("le");
+  for (auto& [name, type] : types)
+    for (const std::string& label : labels[name]) type += " " + label;
+  return types;
+}
+
+// The same, as the README's table tells it; `only` = "report" keeps the rows marked so.
+std::map<std::string, std::string> documented(const std::string& only) {
+  std::map<std::string, std::string> rows;
+  std::istringstream lines(readFile(ROLLCALL_SOURCE_DIR "/daemon/sinks/README.md"));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("| `rollcall_", 0) != 0) continue;
+    std::vector<std::string> cells;
+    std::istringstream row(line.substr(1));
+    for (std::string cell; std::getline(row, cell, '|');) {
+      std::erase(cell, '`');
+      const std::size_t first = cell.find_first_not_of(' ');
+      cells.push_back(first == std::string::npos
+                          ? ""
+                          : cell.substr(first, cell.find_last_not_of(' ') + 1 - first));
+    }
+    std::set<std::string> labels;
+    std::istringstream words(cells.at(2));
+    for (std::string label; words >> label;) labels.insert(label);
+    std::string type = cells.at(1);
+    for (const std::string& label : labels) type += " " + label;
+    if (only.empty() || cells.at(3) == only) rows[cells.at(0)] = type;
+  }
+  return rows;
+}
+
+TEST_F(MetricsTest, AreWhatTheReadmeDocuments) {
+  publish(sampleFail());
+  EXPECT_EQ(exposed(metrics_.text()), documented(""));
+  EXPECT_EQ(exposed(formatPrometheus(sampleFail())), documented("report"));
+}
+
+}  // namespace
+}  // namespace rollcall
