@@ -46,4 +46,8 @@ std::vector<const CheckSpec*> allChecks() {
 " @ONLY)
   rollcall_library(rollcall_checks SOURCES ${CMAKE_BINARY_DIR}/generated/checks_table.cc
     LINKS rollcall_core ${libraries})
+  rollcall_test(checks_test SOURCES ${folder}/checks_test.cc LINKS rollcall_checks)
+  if(TARGET checks_test)
+    target_compile_definitions(checks_test PRIVATE ROLLCALL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  endif()
 endfunction()
