@@ -40,7 +40,9 @@ TEST_P(EveryCheck, isMadeFromItsDefaultsAndCanKeepItsTimeout) {
 INSTANTIATE_TEST_SUITE_P(All, EveryCheck, testing::ValuesIn(allChecks()),
                          [](const auto& info) { return std::string(info.param->name); });
 
-TEST(AllChecks, sharesNoNameAndNoCode) { CheckRegistry registry(allChecks()); }
+TEST(AllChecks, sharesNoNameAndNoCode) {
+  CheckRegistry registry(allChecks());
+}
 
 }  // namespace
 }  // namespace rollcall

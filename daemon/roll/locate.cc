@@ -49,16 +49,9 @@ class Ballot {
   explicit Ballot(const std::vector<const Declarations*>& pods) : pods_(pods) {
     for (const Declarations* pod : pods) {
       for (const std::string& path : pod->paths) {
-        ++byPath_[path];
-        Votes& votes = bySlug_[lastSegment(path)];
-        ++votes[path];
+        ++bySlug_[lastSegment(path)][path];
       }
     }
-  }
-
-  std::size_t votesFor(std::string_view path) const {
-    const auto found = byPath_.find(path);
-    return found == byPath_.end() ? 0 : found->second;
   }
 
   // The path most pods declare for the entry: by id where the API told, else by a path that ends in
@@ -82,14 +75,8 @@ class Ballot {
     return even ? std::string() : std::string(best);
   }
 
-  bool listsAnother(const std::string& path, std::string_view slug) const {
-    const auto found = bySlug_.find(slug);
-    return found != bySlug_.end() && !found->second.contains(path);
-  }
-
  private:
   const std::vector<const Declarations*>& pods_;
-  std::unordered_map<std::string_view, std::size_t> byPath_;
   std::unordered_map<std::string_view, Votes> bySlug_;
 };
 
@@ -98,11 +85,9 @@ bool refuted(const std::vector<Entry>& entries, const Routes& routes, const Ball
   std::size_t here = 0, elsewhere = 0;
   for (const Entry& entry : entries) {
     if (!entry.isPublic || entry.type != ResourceType::kPost) continue;
-    const std::string path = expand(routes.collections.front().permalink, entry);
-    if (ballot.votesFor(path) > 0)
-      ++here;
-    else if (ballot.listsAnother(path, ghost::encodePath(entry.slug)))
-      ++elsewhere;
+    const std::string told = ballot.winner(entry, ghost::encodePath(entry.slug));
+    if (told.empty()) continue;
+    ++(told == expand(routes.collections.front().permalink, entry) ? here : elsewhere);
   }
   return elsewhere > here;
 }

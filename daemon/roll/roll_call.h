@@ -62,7 +62,8 @@ class RollCall {
   Settings settings_;
   std::map<Key, std::map<std::string, Known>> wrong_;  // by pod: what the last run claimed
   std::set<Key> watched_;                              // changed, not yet ok everywhere nor claimed
-  std::map<Key, WallTime> propagating_;                // published while we watched, by publishedAt
+  // Published while we watched: when, and whether the time to all pods has been measured.
+  std::map<Key, std::pair<WallTime, bool>> propagating_;
   std::map<std::pair<std::string, Key>, WallTime> cleared_;  // (pod, hidden suspect) -> updatedAt
   std::map<std::string, ghost::Version> versions_;           // by pod
   std::optional<WallTime> seenUntil_;                        // newest updatedAt of the last load

@@ -214,7 +214,8 @@ TEST_F(RollCallTest, aRunForAChangeAsksOnlyForWhatChangedAndKeepsTheRest) {
   lists("*", {"one", "two"}), lists("b", {"two"});
   serves("*", "one"), serves("*", "two"), serves("b", "one", 404);
   run(Trigger::kInterval);
-  post("three", 6s);
+  source_.now += 30s;
+  post("three", -20s);
   serves("*", "three"), serves("c", "three", 404);
   pods_.asked.clear();
   EXPECT_THAT(claims(run(Trigger::kChange)), ElementsAre("RC201 b one", "RC201 c three"));

@@ -17,6 +17,8 @@ using std::chrono::seconds;
 constexpr std::size_t kRoutesBytes = 256u << 10;
 constexpr std::size_t kMaxChanged = 50;  // asked per pod in one run for a change
 constexpr std::size_t kFailuresToGiveUp = 2;
+constexpr auto kLateCommit = std::chrono::seconds(5);  // a row may be dated before it is visible
+constexpr auto kForgetMeasured = std::chrono::hours(1);
 
 std::optional<ghost::Version> commonVersion(const std::map<std::string, ghost::Version>& versions) {
   std::set<ghost::Version> all;
@@ -51,6 +53,7 @@ Result<void> RollRun::load() {
   if (!content) return content.error();
   loadedAt_ = context_.clock.mono();
   content_ = std::move(*content);
+  if (!memory_.watchingSince_) memory_.watchingSince_ = content_.now;
   for (std::size_t i = 0; i < content_.entries.size(); ++i)
     if (inScope(content_.entries[i])) scope_.push_back(i);
   std::ranges::stable_sort(scope_, std::ranges::greater(), [this](std::size_t i) {
@@ -175,7 +178,7 @@ void RollRun::planChanged(PodRun& pod) {
   std::size_t changed = 0;
   for (const std::size_t i : scope_) {
     const Entry& entry = content_.entries[i];
-    const bool isNew = memory_.seenUntil_ && entry.updatedAt >= *memory_.seenUntil_ - seconds(1);
+    const bool isNew = memory_.seenUntil_ && entry.updatedAt >= *memory_.seenUntil_ - kLateCommit;
     if (!isNew && !memory_.watched_.contains(keyOf(i))) continue;
     if (++changed <= kMaxChanged) choose(pod, i, Reason::kNewest);
   }
@@ -410,17 +413,17 @@ bool RollRun::okEverywhere(std::size_t i) const {
 
 void RollRun::measurePropagation(std::size_t i) {
   const Entry& entry = content_.entries[i];
-  const Key key = keyOf(i);
-  const bool fresh = entry.isPublic && entry.publishedAt && memory_.seenUntil_ &&
-                     *entry.publishedAt >= *memory_.seenUntil_;
-  if (fresh && content_.now - *entry.publishedAt < std::chrono::minutes(5))
-    memory_.propagating_.emplace(key, *entry.publishedAt);
-  const auto waiting = memory_.propagating_.find(key);
-  if (waiting == memory_.propagating_.end() || !okEverywhere(i)) return;
-  const Duration since = content_.now - waiting->second + (context_.clock.mono() - loadedAt_);
+  if (!entry.isPublic || !entry.publishedAt || *entry.publishedAt < *memory_.watchingSince_) return;
+  if (content_.now - *entry.publishedAt > kForgetMeasured &&
+      !memory_.propagating_.contains(keyOf(i)))
+    return;
+  auto& [published, measured] =
+      memory_.propagating_.try_emplace(keyOf(i), *entry.publishedAt, false).first->second;
+  if (measured || !okEverywhere(i)) return;
+  measured = true;
+  const Duration since = content_.now - published + (context_.clock.mono() - loadedAt_);
   outcome_.tally.propagationSeconds.push_back(
       std::max(0.0, std::chrono::duration<double>(since).count()));
-  memory_.propagating_.erase(waiting);
 }
 
 void RollRun::reportGaps() {
@@ -481,9 +484,12 @@ void RollRun::count() {
 void RollRun::remember() {
   memory_.wrong_ = std::move(wrong_);
   memory_.watched_ = std::move(watched_);
-  WallTime newest = memory_.seenUntil_.value_or(content_.now);
+  WallTime newest{};
   for (const std::size_t i : scope_) newest = std::max(newest, content_.entries[i].updatedAt);
   memory_.seenUntil_ = std::min(newest, content_.now);
+  std::erase_if(memory_.propagating_, [this](const auto& one) {
+    return one.second.second && content_.now - one.second.first > kForgetMeasured;
+  });
   std::set<std::string> alive;
   for (const PodRun& pod : pods_) alive.insert(pod.pod->name);
   std::erase_if(memory_.versions_, [&](const auto& one) { return !alive.contains(one.first); });
