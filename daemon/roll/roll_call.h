@@ -67,6 +67,7 @@ class RollCall {
   std::map<std::pair<std::string, Key>, WallTime> cleared_;  // (pod, hidden suspect) -> updatedAt
   std::map<std::string, ghost::Version> versions_;           // by pod
   std::optional<WallTime> seenUntil_;                        // newest updatedAt of the last load
+  std::optional<WallTime> watchingSince_;  // the database's clock at the first load
   std::optional<MonoTime> apiRead_;
   std::size_t sweepAt_ = 0;
   bool needsDeclarations_ = false;
