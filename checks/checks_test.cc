@@ -38,7 +38,7 @@ TEST_P(EveryCheck, isMadeFromItsDefaultsAndCanKeepItsTimeout) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EveryCheck, testing::ValuesIn(allChecks()),
-                         [](const auto& info) { return std::string(info.param->name); });
+                         [](const auto& one) { return std::string(one.param->name); });
 
 TEST(AllChecks, sharesNoNameAndNoCode) {
   CheckRegistry registry(allChecks());
