@@ -1,0 +1,27 @@
+// Words for people about text that people wrote.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/result.h"
+
+namespace rollcall {
+
+// In quotes, at most 80 characters, control characters and bytes beyond ASCII replaced, and
+// whatever stands before an '@' (it may be a password) hidden.
+std::string shown(std::string_view text);
+
+// The candidate a person most likely meant; empty when none is close.
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+// ", did you mean \"database\"?"; empty when nothing is close.
+std::string didYouMean(std::string_view word, const std::vector<std::string_view>& candidates);
+
+// A whole small file, or a pipe's content. The Error is one sentence without the path; waits at
+// most a few seconds for a pipe.
+Result<std::string> readSmallFile(const std::string& path, std::size_t maxBytes);
+// The only line of a file that holds a secret.
+Result<std::string> readSecretFile(const std::string& path);
+
+}  // namespace rollcall
