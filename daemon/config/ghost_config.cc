@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "daemon/config/config.h"
 #include "daemon/config/text.h"
@@ -114,10 +115,10 @@ class GhostReader {
   ConfigLayer layer_;
 };
 
-// "line 3": where the byte stands, instead of a parser's message that would repeat the text.
-std::string lineOf(std::string_view text, std::size_t byte) {
+// Where the byte stands, instead of a parser's message that would repeat the text.
+std::ptrdiff_t lineOf(std::string_view text, std::size_t byte) {
   const std::string_view before = text.substr(0, std::min(byte, text.size()));
-  return fmt::format("{}", 1 + std::count(before.begin(), before.end(), '\n'));
+  return 1 + std::count(before.begin(), before.end(), '\n');
 }
 
 }  // namespace
@@ -126,6 +127,7 @@ Result<ConfigLayer> readGhostConfig(const std::string& path) {
   const Result<std::string> text = readSmallFile(path, kMaxFileBytes);
   if (!text) return Error{text.error().code, fmt::format("{}: {}", path, text.error().message)};
   bool tooDeep = false;
+  std::optional<std::size_t> wrongAt;
   Json root;
   try {
     root = Json::parse(*text, [&](int depth, Json::parse_event_t, Json&) {
@@ -133,13 +135,14 @@ Result<ConfigLayer> readGhostConfig(const std::string& path) {
       return !tooDeep;
     });
   } catch (const Json::parse_error& wrong) {
-    return invalidArgument(
-        fmt::format("{}:{}: not valid JSON: --ghost-config expects Ghost's "
-                    "config.production.json",
-                    path, lineOf(*text, wrong.byte)));
+    wrongAt = wrong.byte;
   }
   if (tooDeep)
     return invalidArgument(fmt::format("{}: nested deeper than {} levels", path, kMaxDepth));
+  if (wrongAt)
+    return invalidArgument(
+        fmt::format("{}:{}: not valid JSON: --ghost-config expects Ghost's config.production.json",
+                    path, lineOf(*text, *wrongAt)));
   if (!root.is_object())
     return invalidArgument(fmt::format(
         "{}: must hold one object {{ ... }}, as Ghost's config.production.json does", path));

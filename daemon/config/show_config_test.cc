@@ -1,0 +1,90 @@
+// The effective configuration can be read again, holds no secret, and the examples are valid.
+#include "daemon/config/config_fixture.h"
+#include "daemon/config/text.h"
+
+namespace rollcall {
+namespace {
+
+using ShowConfig = ConfigTest;
+
+constexpr const char* kFull = R"(
+site: {url: "https://example.org/blog", admin_url: "https://admin.example.org"}
+pods: [{name: pod-1, url: "http://10.0.0.1:2368"}, {name: pod-2, url: "https://[::1]:8443"}]
+pod_ca: ca.pem
+database:
+  host: db
+  name: 'quo"te\d'
+  user: rollcall
+  password_file: secret
+  tls: {enabled: true, ca: ca.pem}
+  query_timeout: 1500ms
+content: {path: content}
+content_api_key_file: key
+routes: routes.yaml
+settle: 0s
+budget: {pages: 10, parallel: 2, pages_per_second: 0.5}
+listen: "[::1]:0"
+checks:
+  pods: {enabled: false}
+  posts: {interval: 2m, newest: 3, grace: 90s, strict: true, label: "on: off # 'x'"}
+)";
+
+class FullConfig : public ConfigTest {
+ protected:
+  FullConfig() {
+    write("secret", "hunter2\n");
+    write("key", "feedc0ffee0123456789abcdef");
+    write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    write("routes.yaml", "routes:\n");
+  }
+};
+
+TEST_F(FullConfig, ShownIsReadAgainAsTheSame) {
+  const Result<Config> config = loadYaml(kFull);
+  ASSERT_TRUE(config) << config.error().message;
+  const std::string text = showConfig(*config);
+  const Result<Config> again = loadYaml(text);
+  ASSERT_TRUE(again) << again.error().message << "\n" << text;
+  EXPECT_EQ(again->database->name, "quo\"te\\d");
+  EXPECT_EQ(again->pods[1].address(), "[::1]:8443");
+  EXPECT_EQ(again->pods[1].scheme, "https");
+  EXPECT_EQ(again->checks.at("posts").params.text("label"), "on: off # 'x'");
+  Config secretsAside = *config;
+  secretsAside.database->password = "";
+  secretsAside.contentKey = "";
+  EXPECT_EQ(showConfig(*again), showConfig(secretsAside));
+}
+
+TEST_F(FullConfig, SecretsAreSaidToBeSetAndNeverShown) {
+  const std::string text = showConfig(*loadYaml(kFull));
+  EXPECT_THAT(text, testing::HasSubstr("# password: (set)"));
+  EXPECT_THAT(text, testing::HasSubstr("# content_api_key: (set)"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("hunter2")));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("feedc0ffee")));
+}
+
+TEST_F(ShowConfig, AnEmptyConfigurationIsReadAgainToo) {
+  const std::string text = showConfig(*loadYaml(""));
+  EXPECT_EQ(problems(loadYaml(text)), "") << text;
+  EXPECT_EQ(showConfig(*loadYaml(text)), text);
+  EXPECT_THAT(text, testing::HasSubstr("# content_api_key: (not set)"));
+}
+
+TEST_F(ShowConfig, TextOfPeopleIsShownSafely) {
+  EXPECT_EQ(shown("plain"), "\"plain\"");
+  EXPECT_EQ(shown("mysql://u:hunter2@db/x"), "\"mysql://***@db/x\"");
+  EXPECT_EQ(shown("u:hunter2@db"), "\"***@db\"");
+  EXPECT_EQ(shown("\x1b[31mred\n"), "\"?[31mred?\"");
+  EXPECT_EQ(shown(std::string(100, 'x')), "\"" + std::string(80, 'x') + "...\"");
+}
+
+TEST_F(ShowConfig, TheNearestWordIsTheOneMeant) {
+  EXPECT_EQ(nearest("databse", {"database", "budget"}), "database");
+  EXPECT_EQ(nearest("psots", {"pods", "posts"}), "posts");
+  EXPECT_EQ(nearest("--pasword", {"--db", "--pods-dns"}), "");
+  EXPECT_EQ(nearest("conf", {"check", "config"}), "config");
+  EXPECT_EQ(nearest("", {"a"}), "");
+}
+
+}  // namespace
+}  // namespace rollcall
