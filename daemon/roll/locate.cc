@@ -1,6 +1,7 @@
 #include "daemon/roll/locate.h"
 
 #include <algorithm>
+#include <map>
 
 namespace rollcall::roll {
 namespace {
@@ -59,7 +60,7 @@ class Ballot {
   std::string winner(const Entry& entry, std::string_view encodedSlug) const {
     Votes votes;
     for (const Declarations* pod : pods_)
-      if (const auto told = pod->byId.find(std::string(entry.id));
+      if (const auto told = pod->byId.find(entry.id);
           told != pod->byId.end() && told->second != "/404/")
         ++votes[told->second];
     if (votes.empty())

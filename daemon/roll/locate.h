@@ -3,7 +3,7 @@
 // Pure.
 #pragma once
 
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,10 +15,18 @@
 
 namespace rollcall::roll {
 
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>()(text);
+  }
+};
+using TextMap = std::unordered_map<std::string, std::string, TextHash, std::equal_to<>>;
+
 // What one pod says about where its resources are.
 struct Declarations {
-  std::vector<std::string> paths;           // of its sitemaps, below the site's sub-directory
-  std::map<std::string, std::string> byId;  // Content API: id -> path; "/404/" = not routed
+  std::vector<std::string> paths;  // of its sitemaps, below the site's sub-directory
+  TextMap byId;                    // Content API: id -> path; "/404/" = not routed
 };
 
 enum class RoutesKnown { kYes, kAssumed };  // read from routes.yaml or its absence, or just assumed

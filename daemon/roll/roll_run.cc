@@ -64,7 +64,19 @@ Result<void> RollRun::load() {
     if (pod.terminating) continue;
     pods_.emplace_back().pod = &pod;
   }
+  recall();
   return {};
+}
+
+// Finds the rows of what the last run left open.
+void RollRun::recall() {
+  if (memory_.wrong_.empty() && memory_.watched_.empty()) return;
+  for (const std::size_t i : scope_) {
+    const Key key = keyOf(i);
+    if (memory_.watched_.contains(key)) waiting_.push_back(i);
+    if (const auto found = memory_.wrong_.find(key); found != memory_.wrong_.end())
+      before_[i] = &found->second;
+  }
 }
 
 Result<Routes> RollRun::readRoutes(RoutesKnown& known) {
@@ -175,11 +187,11 @@ void RollRun::plan() {
 }
 
 void RollRun::planChanged(PodRun& pod) {
+  for (const std::size_t i : waiting_) choose(pod, i, Reason::kNewest);
+  if (!memory_.seenUntil_) return;
   std::size_t changed = 0;
   for (const std::size_t i : scope_) {
-    const Entry& entry = content_.entries[i];
-    const bool isNew = memory_.seenUntil_ && entry.updatedAt >= *memory_.seenUntil_ - kLateCommit;
-    if (!isNew && !memory_.watched_.contains(keyOf(i))) continue;
+    if (content_.entries[i].updatedAt < *memory_.seenUntil_ - kLateCommit) continue;
     if (++changed <= kMaxChanged) choose(pod, i, Reason::kNewest);
   }
 }
@@ -299,8 +311,7 @@ Result<void> RollRun::lookAgain() {
 }
 
 void RollRun::conclude() {
-  for (const std::size_t i : scope_)
-    if (memory_.wrong_.contains(keyOf(i))) interesting_.insert(i);
+  for (const auto& [entry, pods] : before_) interesting_.insert(entry);
   for (PodRun& pod : pods_) {
     weigh(pod);
     for (const auto& [entry, answer] : pod.answers) interesting_.insert(entry);
@@ -457,28 +468,35 @@ void RollRun::reportGaps() {
 
 void RollRun::count() {
   Tally& tally = outcome_.tally;
-  std::size_t settlingCount = 0;
   for (const ResourceType type : memory_.settings_.types) tally.resources[std::string(name(type))];
+  std::size_t young = 0;
   for (const std::size_t i : scope_) {
     const Entry& entry = content_.entries[i];
     if (!entry.isPublic) continue;
-    const std::string type(name(entry.type));
-    ++tally.resources[type];
-    const bool waits = settling(entry);
-    settlingCount += waits;
-    for (const PodRun& pod : pods_) {
-      std::string_view state = "unknown";
-      const auto found = interesting_.contains(i) ? states_.find({&pod, i}) : states_.end();
-      if (found != states_.end())
-        state = waits && !known(pod, i) ? "settling" : name(found->second);
-      else if (pod.answers.contains(i) || (pod.view.whole() && !pod.suspects.contains(i)))
-        state = "ok";
-      ++tally.podResources[{pod.pod->name, type, std::string(state)}];
-    }
+    ++tally.resources[std::string(name(entry.type))];
+    young += settling(entry);
   }
-  if (settlingCount > 0)
+  for (const PodRun& pod : pods_) {
+    std::map<std::pair<ResourceType, std::string_view>, std::uint64_t> counts;
+    for (const std::size_t i : scope_)
+      if (content_.entries[i].isPublic) ++counts[{content_.entries[i].type, stateFor(pod, i)}];
+    for (const auto& [what, number] : counts)
+      tally.podResources[{pod.pod->name, std::string(name(what.first)), std::string(what.second)}] =
+          number;
+  }
+  if (young > 0)
     outcome_.notes.push_back(fmt::format("{} changed less than {} ago: measured, not judged yet",
-                                         settlingCount, formatDuration(context_.settle)));
+                                         young, formatDuration(context_.settle)));
+}
+
+std::string_view RollRun::stateFor(const PodRun& pod, std::size_t i) const {
+  if (interesting_.contains(i)) {
+    const auto found = states_.find({&pod, i});
+    if (found != states_.end())
+      return settling(content_.entries[i]) && !known(pod, i) ? "settling" : name(found->second);
+    if (!pod.lost && pod.answers.contains(i)) return "ok";
+  }
+  return pod.view.whole() && !pod.suspects.contains(i) ? "ok" : "unknown";
 }
 
 void RollRun::remember() {
@@ -507,15 +525,15 @@ Key RollRun::keyOf(std::size_t i) const {
 }
 
 const RollCall::Known* RollRun::known(const PodRun& pod, std::size_t i) const {
-  const auto found = memory_.wrong_.find(keyOf(i));
-  if (found == memory_.wrong_.end()) return nullptr;
-  const auto one = found->second.find(pod.pod->name);
-  return one == found->second.end() ? nullptr : &one->second;
+  const auto found = before_.find(i);
+  if (found == before_.end()) return nullptr;
+  const auto one = found->second->find(pod.pod->name);
+  return one == found->second->end() ? nullptr : &one->second;
 }
 
 // Where the pod's Content API puts the entry; null when it does not list it or was not read.
 const std::string* RollRun::declaredPath(const PodRun& pod, std::size_t i) const {
-  const auto told = pod.view.declared.byId.find(std::string(content_.entries[i].id));
+  const auto told = pod.view.declared.byId.find(content_.entries[i].id);
   return told == pod.view.declared.byId.end() ? nullptr : &told->second;
 }
 

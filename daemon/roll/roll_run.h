@@ -44,6 +44,7 @@ class RollRun {
 
   // The steps, in order.
   Result<void> load();
+  void recall();
   Result<Routes> readRoutes(RoutesKnown& known);
   Result<void> readViews();
   Result<void> place();
@@ -59,6 +60,7 @@ class RollRun {
   void waitFor(std::size_t entry);
   void reportGaps();
   void count();
+  std::string_view stateFor(const PodRun& pod, std::size_t entry) const;
   void remember();
 
   // Helpers.
