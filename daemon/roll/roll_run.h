@@ -86,7 +86,9 @@ class RollRun {
   Content content_;
   Locations places_;
   std::deque<PodRun> pods_;
-  std::vector<std::size_t> scope_;          // entries of our types, newest first
+  std::vector<std::size_t> scope_;    // entries of our types, newest first
+  std::vector<std::size_t> waiting_;  // those the last run wanted to see again
+  std::map<std::size_t, const std::map<std::string, RollCall::Known>*> before_;  // known wrong ones
   std::set<std::size_t> interesting_;       // entries with anything to conclude
   std::set<std::size_t> changedMeanwhile_;  // their row changed while we asked
   std::map<Key, std::map<std::string, RollCall::Known>> wrong_;
