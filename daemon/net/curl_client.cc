@@ -298,6 +298,8 @@ Result<HttpResponse> Transfer::finish(CURLcode code) {
   if (thrown_) std::rethrow_exception(thrown_);
   if (refused_) return *refused_;
   if (code != CURLE_OK) return errorOf(code);
+  // The library takes a connection that closes within the headers for the end of the answer.
+  if (!head_.complete()) return brokenError();
   HttpResponse response;
   response.status = head_.status();
   response.headers = head_.headers();
@@ -322,7 +324,7 @@ Error Transfer::timeoutError() const {
     progress = "connected, the first line of the answer did not end";
   else if (reached(CURLINFO_PRETRANSFER_TIME_T))
     progress = "connected, 0 bytes received";
-  else if (reached(CURLINFO_CONNECT_TIME_T))
+  else if (*infoOf<const char*>(easy(), CURLINFO_PRIMARY_IP) != '\0')
     progress = "connected, the TLS handshake did not end";
   else if (reached(CURLINFO_NAMELOOKUP_TIME_T))
     progress = "not connected";
@@ -338,6 +340,8 @@ Error Transfer::errorOf(CURLcode code) const {
       return timeoutError();
     case CURLE_URL_MALFORMAT:
       return invalidArgument("the URL is malformed");
+    case CURLE_LOGIN_DENIED:
+      return invalidArgument("the URL holds a user name or password: leave them out");
     case CURLE_COULDNT_RESOLVE_HOST:
       return {
           ErrorCode::kNotFound,
@@ -359,9 +363,8 @@ Error Transfer::errorOf(CURLcode code) const {
       return invalidArgument(
           fmt::format("the CA file {} cannot be read or holds no certificate",
                       request_.caFile.empty() ? "of this system" : request_.caFile));
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_FAILED_INIT:
-      return {ErrorCode::kInternal, "the HTTP library could not work: out of memory"};
+    case CURLE_OUT_OF_MEMORY:  // also what the library says of a line beyond its buffer
+      return {ErrorCode::kProtocol, "the answer has a header line that does not end"};
     default:
       break;
   }
@@ -406,7 +409,6 @@ Error Transfer::tlsError() const {
 
 Error Transfer::certificateError() const {
   // Of X509_verify_cert(); numbers that OpenSSL never changes.
-  constexpr long kVerified = 0;
   constexpr long kNotYetValid = 9;
   constexpr long kExpired = 10;
   constexpr long kUnknownIssuer[] = {2, 18, 19, 20, 21};
@@ -414,7 +416,7 @@ Error Transfer::certificateError() const {
   const std::string host = hostOf(request_.url);
   const long verdict = infoOf<long>(easy(), CURLINFO_SSL_VERIFYRESULT);
   std::string why;
-  if (verdict == kVerified)
+  if (std::string_view(detail_).find("target host name") != std::string_view::npos)
     why = fmt::format("the certificate does not match host {}", host);
   else if (verdict == kExpired)
     why = fmt::format("the certificate for {} has expired", host);

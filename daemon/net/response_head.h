@@ -23,6 +23,8 @@ class ResponseHead {
   int status() const { return status_; }
   // Names in lower case, values trimmed, trailers left out.
   const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
+  // The final answer's headers have ended.
+  bool complete() const { return ended_; }
   std::size_t bytes() const { return bytes_; }
 
  private:
@@ -34,7 +36,7 @@ class ResponseHead {
   std::size_t bytes_ = 0;
   std::size_t lines_ = 0;
   int status_ = 0;
-  bool ended_ = false;  // the final answer's headers are complete
+  bool ended_ = false;
 };
 
 }  // namespace rollcall

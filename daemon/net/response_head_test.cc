@@ -21,9 +21,18 @@ TEST(ResponseHead, keepsTheFinalAnswersHeadersInLowerCase) {
        {"HTTP/1.1 100 Continue\r\n", "X-Early: 1\r\n", "\r\n", "HTTP/1.1 301 Moved\r\n",
         "LOCATION:  /404/ \r\n", "\r\n", "X-Trailer: 1\r\n"})
     EXPECT_EQ(head.take(line), std::nullopt);
+  EXPECT_TRUE(head.complete());
   EXPECT_EQ(head.status(), 301);
   ASSERT_EQ(head.headers().size(), 1u);
   EXPECT_EQ(head.headers()[0], std::make_pair(std::string("location"), std::string("/404/")));
+}
+
+TEST(ResponseHead, anInterimAnswersEndIsNotTheEnd) {
+  ResponseHead head;
+  for (const char* line : {"HTTP/1.1 100 Continue\r\n", "\r\n", "HTTP/1.1 200 OK\r\n"}) {
+    EXPECT_EQ(head.take(line), std::nullopt);
+    EXPECT_FALSE(head.complete());
+  }
 }
 
 TEST(ResponseHead, refusesNonsense) {

@@ -1,0 +1,377 @@
+// The outbound HTTP client against well-behaved servers.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include <thread>
+
+#include "daemon/net/http_client.h"
+#include "tests/support/hostile_server.h"
+
+namespace rollcall {
+namespace {
+using namespace std::chrono_literals;
+using namespace testing_support;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+HttpRequest requestTo(std::uint16_t port, const std::string& queue = "a",
+                      const std::string& path = "/") {
+  HttpRequest request;
+  request.url = "http://example.org" + path;
+  request.connectHost = "127.0.0.1";
+  request.connectPort = port;
+  request.queue = queue;
+  return request;
+}
+
+class CurlClientTest : public testing::Test {
+ protected:
+  Result<HttpResponse> ask(HttpRequest request, Duration deadline = 10s) {
+    Result<HttpResponse> answered = Error{ErrorCode::kInternal, "done was not called"};
+    const auto batch = client_->batch({});
+    batch->add(std::move(request),
+               [&](Result<HttpResponse> result) { answered = std::move(result); });
+    batch->drive(Deadline::after(clock_, deadline), {});
+    return answered;
+  }
+
+  SystemClock clock_;
+  std::unique_ptr<HttpClient> client_ = makeCurlClient(clock_, "rollcall/1.2.3");
+};
+
+TEST_F(CurlClientTest, givesStatusHeadersAndBody) {
+  HostileServer server(answering(answer(404, "gone", "X-One:  1 \r\nX-one: 2\r\n")));
+  const auto response = ask(requestTo(server.port()));
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->status, 404);
+  EXPECT_EQ(response->body, "gone");
+  EXPECT_EQ(response->header("x-one"), "1");
+  EXPECT_EQ(response->header("x-two"), "");
+  EXPECT_GT(response->took, 0ns);
+}
+
+TEST_F(CurlClientTest, sendsTheUrlAsItIsWithTheGivenHeaders) {
+  HostileServer server(answering(answer(200, "")));
+  HttpRequest request = requestTo(server.port(), "a", "/a/../%C3%BC/?q=1&key=x");
+  request.headers = {{"Host", "admin.example.org:8443"}, {"X-Empty", ""}};
+  ASSERT_TRUE(ask(std::move(request)));
+  ASSERT_EQ(server.requests().size(), 1u);
+  const std::string seen = server.requests()[0];
+  EXPECT_THAT(seen, StartsWith("GET /a/../%C3%BC/?q=1&key=x HTTP/1.1\r\n"));
+  EXPECT_THAT(seen, HasSubstr("\r\nHost: admin.example.org:8443\r\n"));
+  EXPECT_THAT(seen, Not(HasSubstr("Host: example.org")));
+  EXPECT_THAT(seen, HasSubstr("\r\nX-Empty:\r\n"));
+  EXPECT_THAT(seen, HasSubstr("\r\nUser-Agent: rollcall/1.2.3\r\n"));
+  EXPECT_THAT(seen, HasSubstr("\r\nAccept-Encoding: gzip\r\n"));
+}
+
+TEST_F(CurlClientTest, unpacksGzip) {
+  // printf hello | gzip -n
+  const std::string packed(
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05"
+      "\x00\x00\x00",
+      25);
+  HostileServer server(answering(answer(200, packed, "Content-Encoding: gzip\r\n")));
+  const auto response = ask(requestTo(server.port()));
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->body, "hello");
+}
+
+TEST_F(CurlClientTest, takesChunkedAndInterimAnswers) {
+  HostileServer server(
+      answering("HTTP/1.1 103 Early\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 OK\r\nX-Late: 2\r\n"
+                "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\nX-End: 3\r\n\r\n"));
+  const auto response = ask(requestTo(server.port()));
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->body, "hello");
+  EXPECT_EQ(response->header("x-early"), "");
+  EXPECT_EQ(response->header("x-late"), "2");
+  EXPECT_EQ(response->header("x-end"), "");
+}
+
+TEST_F(CurlClientTest, aNotModifiedAnswerHasNoBodyAndKeepsTheConnection) {
+  HostileServer server([](Connection& peer) {
+    while (peer.readRequest() &&
+           peer.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 5000000\r\n\r\n")) {
+    }
+  });
+  for (int i = 0; i < 3; ++i) {
+    const auto response = ask(requestTo(server.port()));
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->status, 304);
+  }
+  EXPECT_EQ(server.connections(), 1u);
+}
+
+TEST_F(CurlClientTest, handsTheBodyOverPieceByPieceWithoutKeepingIt) {
+  HostileServer server(answering(answer(200, std::string(1 << 20, 'y'))));
+  HttpRequest request = requestTo(server.port());
+  std::size_t seen = 0;
+  request.onBody = [&](std::string_view piece) {
+    seen += piece.size();
+    return true;
+  };
+  const auto response = ask(std::move(request));
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(seen, 1u << 20);
+  EXPECT_EQ(response->body, "");
+}
+
+TEST_F(CurlClientTest, aReaderThatHasEnoughEndsTheTransfer) {
+  HostileServer server(answering(answer(200, std::string(1 << 20, 'y'))));
+  HttpRequest request = requestTo(server.port());
+  request.onBody = [](std::string_view) { return false; };
+  const auto response = ask(std::move(request));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, ErrorCode::kProtocol);
+}
+
+TEST_F(CurlClientTest, anExceptionOfTheReaderComesOutOfDrive) {
+  HostileServer server(answering(answer(200, "hello")));
+  HttpRequest request = requestTo(server.port());
+  request.onBody = [](std::string_view) -> bool { throw std::runtime_error("from the reader"); };
+  EXPECT_THROW((void)ask(std::move(request)), std::runtime_error);
+}
+
+TEST_F(CurlClientTest, acceptsABodyOfExactlyTheLimit) {
+  HostileServer server(answering(answer(200, "hello")));
+  HttpRequest request = requestTo(server.port());
+  request.maxBytes = 5;
+  EXPECT_TRUE(ask(request));
+  request.maxBytes = 4;
+  const auto refused = ask(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "the answer is larger than 4 bytes");
+}
+
+TEST_F(CurlClientTest, saysThatTheConnectionWasRefusedAndWhere) {
+  const std::uint16_t port = closedPort();
+  const auto response = ask(requestTo(port));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(response.error().message, fmt::format("connection refused (127.0.0.1:{})", port));
+}
+
+// A listener whose queue is full neither accepts nor refuses.
+TEST_F(CurlClientTest, saysThatNoConnectionCameAbout) {
+  const FullListener listener;
+  HttpRequest request = requestTo(listener.port());
+  request.timeout = 300ms;
+  const auto response = ask(std::move(request));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(response.error().message, "no answer within 300 ms (not connected)");
+}
+
+TEST_F(CurlClientTest, saysWhichNameDoesNotResolve) {
+  HttpRequest request = requestTo(80);
+  request.connectHost = "no..such..host";
+  const auto response = ask(std::move(request));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(response.error().message, "the name no..such..host does not resolve");
+}
+
+TEST_F(CurlClientTest, refusesWhatItCannotSendWithoutSendingIt) {
+  HttpRequest control = requestTo(closedPort());
+  control.headers = {{"X-One", "1\r\nX-Two: 2"}};
+  HttpRequest file = requestTo(closedPort());
+  file.url = "file:///etc/passwd";
+  HttpRequest user = requestTo(closedPort());
+  user.url = "http://user:secret@example.org/";
+  HttpRequest space = requestTo(closedPort());
+  space.url = "http://example.org/a b";
+  for (const HttpRequest& request : {control, file, user, space}) {
+    const auto response = ask(request);
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().code, ErrorCode::kInvalidArgument) << response.error().message;
+    EXPECT_THAT(response.error().message, Not(HasSubstr("secret")));
+  }
+}
+
+TEST_F(CurlClientTest, takesNoProxyFromTheEnvironment) {
+  HostileServer proxy(answering(answer(200, "from the proxy")));
+  HostileServer server(answering(answer(200, "from the pod")));
+  const std::string address = fmt::format("http://127.0.0.1:{}", proxy.port());
+  for (const char* name : {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"})
+    ::setenv(name, address.c_str(), 1);
+  const auto response = ask(requestTo(server.port()));
+  for (const char* name : {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->body, "from the pod");
+  EXPECT_EQ(proxy.connections(), 0u);
+}
+
+// Two pods differ only in where the client connects: an answer must never come from the other one.
+TEST_F(CurlClientTest, keptConnectionsAreNeverUsedForAnotherPod) {
+  HostileServer one(answering(answer(200, "one")));
+  HostileServer two(answering(answer(200, "two")));
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(ask(requestTo(one.port()))->body, "one");
+    EXPECT_EQ(ask(requestTo(two.port()))->body, "two");
+  }
+  HttpRequest otherAddress = requestTo(one.port());
+  otherAddress.connectHost = "127.0.0.2";
+  EXPECT_FALSE(ask(otherAddress));
+}
+
+TEST_F(CurlClientTest, reusesConnectionsWithinABatchAndAcrossBatches) {
+  HostileServer server(answering(answer(200, "hello")));
+  for (int round = 0; round < 2; ++round) {
+    const auto batch = client_->batch({.parallel = 1});
+    for (int i = 0; i < 5; ++i)
+      batch->add(requestTo(server.port()),
+                 [](Result<HttpResponse> result) { EXPECT_TRUE(result); });
+    batch->drive(Deadline::after(clock_, 10s), {});
+  }
+  EXPECT_EQ(server.connections(), 1u);
+  EXPECT_EQ(server.requests().size(), 10u);
+}
+
+TEST_F(CurlClientTest, aKeptConnectionThatWasClosedMeanwhileIsNoError) {
+  HostileServer server(sayingAndClosing(answer(200, "hello")));
+  for (int i = 0; i < 5; ++i) {
+    const auto response = ask(requestTo(server.port()));
+    ASSERT_TRUE(response) << response.error().message;
+  }
+  EXPECT_EQ(server.connections(), 5u);
+}
+
+// The race of every keep-alive: the server closes just when the next request arrives.
+TEST_F(CurlClientTest, aKeptConnectionThatClosesOnTheNextRequestIsNoError) {
+  HostileServer server([](Connection& peer) {
+    if (!peer.readRequest() || !peer.send(answer(200, "hello"))) return;
+    peer.readRequest();
+  });
+  for (int i = 0; i < 5; ++i) {
+    const auto response = ask(requestTo(server.port()));
+    ASSERT_TRUE(response) << response.error().message;
+  }
+}
+
+TEST_F(CurlClientTest, aQueueNeverHasMoreThanItsLimitUnderWay) {
+  std::atomic<int> open = 0;
+  std::atomic<int> most = 0;
+  HostileServer server([&](Connection& peer) {
+    while (peer.readRequest()) {
+      most = std::max(most.load(), ++open);
+      const bool here = peer.pause(20ms);
+      --open;
+      if (!here || !peer.send(answer(200, "hello"))) return;
+    }
+  });
+  const auto batch = client_->batch({.parallel = 3});
+  int answered = 0;
+  for (int i = 0; i < 12; ++i)
+    batch->add(requestTo(server.port()),
+               [&](Result<HttpResponse> result) { answered += !!result; });
+  batch->drive(Deadline::after(clock_, 20s), {});
+  EXPECT_EQ(answered, 12);
+  EXPECT_LE(most, 3);
+  EXPECT_GE(most, 2);
+}
+
+TEST_F(CurlClientTest, pacedRequestsTakeTheirTime) {
+  HostileServer server(answering(answer(200, "hello")));
+  const auto batch = client_->batch({.parallel = 4, .perSecond = 20});
+  for (int i = 0; i < 5; ++i) {
+    HttpRequest request = requestTo(server.port());
+    request.paced = true;
+    batch->add(std::move(request), [](Result<HttpResponse> result) { EXPECT_TRUE(result); });
+  }
+  const MonoTime start = clock_.mono();
+  batch->drive(Deadline::after(clock_, 20s), {});
+  EXPECT_GE(clock_.mono() - start, 200ms);
+}
+
+TEST_F(CurlClientTest, aDoneMayAddRequests) {
+  HostileServer server(answering(answer(200, "hello")));
+  const auto batch = client_->batch({.parallel = 1});
+  std::vector<int> order;
+  std::function<void(int)> chain = [&](int number) {
+    batch->add(requestTo(server.port()), [&, number](Result<HttpResponse>) {
+      order.push_back(number);
+      if (number < 5) chain(number + 1);
+    });
+  };
+  chain(1);
+  batch->drive(Deadline::after(clock_, 10s), {});
+  EXPECT_THAT(order, ElementsAre(1, 2, 3, 4, 5));
+}
+
+TEST_F(CurlClientTest, theBatchsDeadlineEndsWhatRunsAndWhatWaits) {
+  HostileServer server([](Connection& peer) {
+    peer.readRequest();
+    peer.pause(1h);
+  });
+  const auto batch = client_->batch({.parallel = 1});
+  std::vector<std::string> messages;
+  for (int i = 0; i < 2; ++i)
+    batch->add(requestTo(server.port()), [&](Result<HttpResponse> result) {
+      ASSERT_FALSE(result);
+      EXPECT_EQ(result.error().code, ErrorCode::kDeadlineExceeded);
+      messages.push_back(result.error().message);
+    });
+  batch->drive(Deadline::after(clock_, 300ms), {});
+  ASSERT_EQ(messages.size(), 2u);
+  EXPECT_THAT(messages[0], HasSubstr("(connected, 0 bytes received)"));
+  EXPECT_EQ(messages[1], "not asked: the time was up before");
+}
+
+TEST_F(CurlClientTest, aDeadlineInThePastAsksNobody) {
+  HostileServer server(answering(answer(200, "hello")));
+  const auto response = ask(requestTo(server.port()), 0s);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(server.connections(), 0u);
+}
+
+TEST_F(CurlClientTest, aStopRequestEndsEverythingAtOnce) {
+  std::stop_source stop;
+  HostileServer server([&](Connection& peer) {
+    peer.readRequest();
+    stop.request_stop();
+    peer.pause(1h);
+  });
+  const auto batch = client_->batch({.parallel = 1});
+  int cancelled = 0;
+  for (int i = 0; i < 3; ++i) {
+    HttpRequest request = requestTo(server.port());
+    request.timeout = 1h;
+    batch->add(std::move(request), [&](Result<HttpResponse> result) {
+      cancelled += !result && result.error().code == ErrorCode::kCancelled;
+    });
+  }
+  batch->drive(Deadline::after(clock_, 1h), stop.get_token());
+  EXPECT_EQ(cancelled, 3);
+}
+
+TEST_F(CurlClientTest, batchesOfSeveralThreadsDoNotDisturbEachOther) {
+  HostileServer server(answering(answer(200, "hello")));
+  std::atomic<int> answered = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 4; ++thread)
+      threads.emplace_back([&] {
+        for (int round = 0; round < 10; ++round) answered += !!ask(requestTo(server.port()));
+      });
+  }
+  EXPECT_EQ(answered, 40);
+}
+
+TEST_F(CurlClientTest, aBatchThatIsGivenUpAsksNothingMore) {
+  HostileServer server(answering(answer(200, "hello")));
+  bool called = false;
+  {
+    const auto batch = client_->batch({});
+    batch->add(requestTo(server.port()), [&](Result<HttpResponse>) { called = true; });
+  }
+  EXPECT_FALSE(called);
+  EXPECT_EQ(server.connections(), 0u);
+}
+
+}  // namespace
+}  // namespace rollcall
