@@ -11,6 +11,7 @@
 #include "daemon/config/config.h"
 #include "daemon/config/merge.h"
 #include "daemon/config/text.h"
+#include "daemon/ghost/routes.h"
 #include "daemon/net/pod_sources.h"
 
 namespace rollcall {
@@ -229,10 +230,11 @@ class Builder {
       config_.podCaFile = ca->text;
     if (const Setting* routes = merged_.find("routes")) {
       const auto content = readSmallFile(routes->text, kMaxFileBytes);
-      if (content)
+      const auto parsed = content ? ghost::parseRoutes(*content) : Result<Routes>(content.error());
+      if (parsed)
         config_.routesFile = routes->text;
       else
-        failFile(*routes, content.error());
+        failFile(*routes, parsed.error());
     }
     if (const Setting* content = merged_.find("content.path")) {
       if (content->text.empty() || hasControl(content->text))

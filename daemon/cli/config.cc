@@ -1,0 +1,42 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "daemon/cli/commands.h"
+#include "daemon/cli/terminal.h"
+
+namespace rollcall {
+namespace {
+
+std::string podsText(const Config& config) {
+  if (!config.podsDns.empty()) return "every address of " + config.podsDns;
+  if (config.pods.empty()) return "none";
+  std::string text;
+  for (const Pod& pod : config.pods)
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", pod.name, pod.address());
+  return text;
+}
+
+}  // namespace
+
+int configCheckCommand(const CheckRegistry& registry, const Config& config) {
+  std::string text = "The configuration is valid.\n";
+  text += fmt::format("  site      {}\n", config.url ? config.url->text() : "none");
+  text += fmt::format("  pods      {}\n", podsText(config));
+  text += fmt::format("  database  {}\n", config.database ? config.database->describe() : "none");
+  std::string enabled;
+  for (const CheckSpec* spec : registry.specs())
+    if (config.checks.at(std::string(spec->name)).enabled)
+      enabled += fmt::format("{}{}", enabled.empty() ? "" : ", ", spec->name);
+  text += fmt::format("  checks    {}\n", enabled.empty() ? "none" : enabled);
+  writeAll(STDOUT_FILENO, text);
+  if (const std::string missing = missingForPods(config); !missing.empty())
+    complain("to run, it still lacks something:\n" + missing);
+  return kExitPass;
+}
+
+int configShowCommand(const Config& config) {
+  writeAll(STDOUT_FILENO, showConfig(config));
+  return kExitPass;
+}
+
+}  // namespace rollcall

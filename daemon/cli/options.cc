@@ -1,0 +1,481 @@
+#include "daemon/cli/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <charconv>
+#include <deque>
+#include <optional>
+#include <span>
+
+#include "daemon/config/text.h"
+#include "daemon/core/version.h"
+
+namespace rollcall {
+namespace {
+
+// A flag that takes one value. With a `path` it is a setting of the configuration.
+struct FlagSpec {
+  const char* name;
+  const char* metavar;
+  const char* path;
+  FlagInfo::Value kind;
+  const char* help;
+};
+using Value = FlagInfo::Value;
+
+constexpr FlagSpec kConfigFlags[] = {
+    {"--config", "FILE", "", Value::kFile, "Rollcall's configuration (YAML)"},
+    {"--ghost-config", "FILE", "", Value::kFile,
+     "Ghost's own config.production.json: site and database are taken from it"},
+    {"--url", "SITE", "site.url", Value::kText, "the site as its readers type it"},
+    {"--pod", "NAME=URL", "pods", Value::kText, "a pod and its own address; repeat it for each"},
+    {"--pods-dns", "HOST:PORT", "pods_dns", Value::kText,
+     "every address of a headless Service is a pod"},
+    {"--pod-ca", "FILE", "pod_ca", Value::kFile,
+     "authority (PEM) that signed the pods' certificates"},
+    {"--db", "URL", "database.url", Value::kText, "the database: mysql://user@host:3306/name"},
+    {"--db-password-file", "FILE", "database.password_file", Value::kFile,
+     "file that holds the database's password (or set ROLLCALL_DB_PASSWORD)"},
+    {"--db-ca", "FILE", "database.tls.ca", Value::kFile,
+     "authority (PEM) of the database's certificate; turns TLS on"},
+    {"--routes", "FILE", "routes", Value::kFile, "the site's routes.yaml"},
+    {"--content", "DIR", "content.path", Value::kFolder, "Ghost's shared content folder"},
+    {"--max-findings", "N", "max_findings", Value::kText, "most findings a JSON report lists"},
+};
+constexpr FlagSpec kRunFlags[] = {
+    {"--only", "CHECK[,CHECK]", "", Value::kText, "only these checks"},
+    {"--output", "FORMAT", "", Value::kText, "table, json, junit, nagios or prometheus"},
+    {"--timeout", "TIME", "", Value::kText, "when to give up, such as 30s or 2m"},
+    {"--fail-on", "LEVEL", "", Value::kText,
+     "warn: exit 1 for warnings; fail: exit 0 for warnings; never: exit 0 whatever is found"},
+};
+constexpr FlagSpec kListenFlag = {"--listen", "ADDR:PORT", "listen", Value::kText,
+                                  "where the daemon's own web server listens"};
+constexpr const char* kVerboseHelp = "every finding with its evidence";
+
+constexpr std::pair<const char*, OutputFormat> kOutputs[] = {
+    {"table", OutputFormat::kTable},
+    {"json", OutputFormat::kJson},
+    {"junit", OutputFormat::kJunit},
+    {"nagios", OutputFormat::kNagios},
+    {"prometheus", OutputFormat::kPrometheus}};
+constexpr std::pair<const char*, FailOn> kFailOns[] = {
+    {"warn", FailOn::kWarn}, {"fail", FailOn::kFail}, {"never", FailOn::kNever}};
+constexpr const char* kShells[] = {"bash", "zsh", "fish"};
+
+struct CommandSpec {
+  Command command;
+  const char* path;
+  const char* help;
+  const char* examples;
+};
+constexpr CommandSpec kCommands[] = {
+    {Command::kCheck, "check", "Take the roll once and say what is wrong",
+     "Examples:\n"
+     "  rollcall check --ghost-config config.production.json \\\n"
+     "      --pod pod-1=http://10.0.0.11:2368 --pod pod-2=http://10.0.0.12:2368\n"
+     "  rollcall check --ghost-config config.production.json --pods-dns ghost-pods:2368\n"
+     "  rollcall check --config rollcall.yaml --only posts --output json\n"
+     "\n"
+     "Exit codes: 0 pass, 1 warnings, 2 failures, 3 could not look, 64 usage or configuration,\n"
+     "130 interrupted. With --fail-on fail warnings exit 0; with --fail-on never everything but\n"
+     "64 and 130 does.\n"},
+    {Command::kServe, "serve", "Run as a daemon: metrics, report and status page",
+     "Examples:\n"
+     "  rollcall serve --config /etc/rollcall/rollcall.yaml\n"
+     "  rollcall serve --ghost-config config.production.json --pods-dns ghost-pods:2368 \\\n"
+     "      --listen 127.0.0.1:9868\n"
+     "\n"
+     "--output, --timeout, --fail-on and --verbose matter to \"rollcall check\" only.\n"},
+    {Command::kList, "list", "Show the checks and the codes of their findings",
+     "Example:\n  rollcall list\n"},
+    {Command::kExplain, "explain", "Say what a finding's code means and what mends it",
+     "Examples:\n  rollcall explain RC201\n  rollcall explain posts\n"},
+    {Command::kConfigCheck, "config check", "Validate the configuration without contacting anyone",
+     "Example:\n  rollcall config check --config rollcall.yaml\n"},
+    {Command::kConfigShow, "config show", "Print the effective configuration as YAML",
+     "Example:\n  rollcall config show --ghost-config config.production.json > rollcall.yaml\n"},
+    {Command::kShowVersion, "version", "Print the version", "Example:\n  rollcall version\n"},
+    {Command::kCompletion, "completion", "Print a completion script for bash, zsh or fish",
+     "Examples:\n"
+     "  source <(rollcall completion bash)\n"
+     "  rollcall completion zsh > ~/.zfunc/_rollcall\n"
+     "  rollcall completion fish > ~/.config/fish/completions/rollcall.fish\n"},
+};
+constexpr const char* kConfigHelp = "Look at the configuration";
+constexpr const char* kUsage =
+    "Three usual ways to start:\n"
+    "  1. beside Ghost, with its own configuration:\n"
+    "       rollcall check --ghost-config config.production.json --pods-dns ghost-pods:2368\n"
+    "  2. from anywhere, with everything named:\n"
+    "       rollcall check --url https://example.org --db mysql://rollcall@db:3306/ghost \\\n"
+    "           --db-password-file password.txt --pod pod-1=http://10.0.0.11:2368\n"
+    "  3. as a daemon:\n"
+    "       rollcall serve --config rollcall.yaml\n";
+
+bool takesConfig(Command command) {
+  return command == Command::kCheck || command == Command::kServe ||
+         command == Command::kConfigCheck || command == Command::kConfigShow;
+}
+bool takesRun(Command command) {
+  return command == Command::kCheck || command == Command::kServe;
+}
+
+// The flags of `command` that take a value.
+std::vector<const FlagSpec*> flagsOf(Command command) {
+  std::vector<const FlagSpec*> flags;
+  if (takesConfig(command))
+    for (const FlagSpec& flag : kConfigFlags) flags.push_back(&flag);
+  if (takesRun(command))
+    for (const FlagSpec& flag : kRunFlags) flags.push_back(&flag);
+  if (takesConfig(command) && command != Command::kCheck) flags.push_back(&kListenFlag);
+  return flags;
+}
+
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() {
+    column_width(30);
+    label("REQUIRED", "");
+    label("OPTIONS", "FLAGS");
+  }
+  // Without CLI11's types and defaults: "--db URL".
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string& metavar = option->get_type_name();
+    return metavar.empty() ? "" : " " + metavar;
+  }
+};
+
+// The CLI11 app and where it puts what it reads.
+class CommandLine {
+ public:
+  CommandLine() : app_("Rollcall: does every pod of this Ghost site answer for every post?") {
+    app_.name("rollcall");
+    app_.formatter(std::make_shared<HelpFormatter>());
+    app_.set_help_flag("-h,--help", "Show this help");
+    app_.set_version_flag("--version", fmt::format("rollcall {}", kVersion), "Show the version");
+    app_.footer(std::string("\n") + kUsage);
+    app_.require_subcommand(0, 1);
+    for (const CommandSpec& spec : kCommands) add(spec);
+  }
+
+  CLI::App& app() { return app_; }
+
+  struct Sub {
+    const CommandSpec* spec;
+    CLI::App* app;
+    std::map<const FlagSpec*, std::vector<std::string>> values;
+    std::string argument;
+    bool verbose = false;
+  };
+  const Sub* parsed() const {
+    for (const Sub& sub : subs_)
+      if (sub.app->parsed()) return &sub;
+    return nullptr;
+  }
+
+ private:
+  CLI::App& parentOf(std::string_view path) {
+    if (path.find(' ') == std::string_view::npos) return app_;
+    if (!config_) {
+      config_ = app_.add_subcommand("config", kConfigHelp);
+      config_->require_subcommand(0, 1);
+      config_->set_help_flag("-h,--help", "Show this help");
+    }
+    return *config_;
+  }
+  void add(const CommandSpec& spec) {
+    const std::string_view path = spec.path;
+    CLI::App& parent = parentOf(path);
+    const std::string name(path.substr(path.rfind(' ') + 1));
+    CLI::App* app = parent.add_subcommand(name, spec.help);
+    app->set_help_flag("-h,--help", "Show this help");
+    app->footer(std::string("\n") + spec.examples);
+    Sub& sub = subs_.emplace_back(Sub{&spec, app, {}, "", false});
+    for (const FlagSpec* flag : flagsOf(spec.command))
+      app->add_option(flag->name, sub.values[flag], flag->help)
+          ->type_name(flag->metavar)
+          ->type_size(1)
+          ->expected(1, CLI::detail::expected_max_vector_size)
+          ->allow_extra_args(false);
+    if (takesRun(spec.command)) app->add_flag("--verbose", sub.verbose, kVerboseHelp);
+    if (spec.command == Command::kExplain)
+      app->add_option("code", sub.argument, "a code such as RC201, or a check's name")
+          ->type_name("CODE");
+    if (spec.command == Command::kCompletion)
+      app->add_option("shell", sub.argument, "bash, zsh or fish")->type_name("SHELL");
+  }
+
+  CLI::App app_;
+  CLI::App* config_ = nullptr;
+  std::deque<Sub> subs_;
+};
+
+Answer refuse(std::string_view command, std::string_view what) {
+  return {fmt::format("rollcall{}{}: {}\n", command.empty() ? "" : " ", command, what), kExitUsage};
+}
+
+std::vector<std::string_view> commandNames(std::string_view below) {
+  std::vector<std::string_view> names;
+  for (const CommandSpec& spec : kCommands) {
+    const std::string_view path = spec.path;
+    const auto space = path.find(' ');
+    if (below.empty() && space == std::string_view::npos) names.push_back(path);
+    if (!below.empty() && space != std::string_view::npos && path.substr(0, space) == below)
+      names.push_back(path.substr(space + 1));
+  }
+  if (below.empty()) names.push_back("config");
+  return names;
+}
+
+// The sub-command's path as far as the arguments name one, "config check" at most.
+std::string commandPath(const std::vector<std::string>& arguments) {
+  std::string path;
+  for (const std::string& argument : arguments) {
+    const std::vector<std::string_view> known = commandNames(path);
+    if (std::find(known.begin(), known.end(), argument) == known.end()) break;
+    path += (path.empty() ? "" : " ") + argument;
+  }
+  return path;
+}
+
+std::vector<std::string_view> flagNames(std::string_view path) {
+  std::vector<std::string_view> names = {"--help"};
+  for (const CommandSpec& spec : kCommands) {
+    if (path != spec.path) continue;
+    for (const FlagSpec* flag : flagsOf(spec.command)) names.push_back(flag->name);
+    if (takesRun(spec.command)) names.push_back("--verbose");
+  }
+  return names;
+}
+
+bool isFlag(std::string_view argument) {
+  return argument.size() > 1 && argument[0] == '-';
+}
+// "--db=mysql://..." without its value.
+std::string_view flagName(std::string_view argument) {
+  return argument.substr(0, argument.find('='));
+}
+
+// The first argument nobody understood, as a sentence.
+Answer unknownArgument(const std::string& path, const std::vector<std::string>& extras) {
+  for (const std::string& extra : extras) {
+    if (!isFlag(extra)) continue;
+    const std::string_view name = flagName(extra);
+    const std::string quoted = shown(name);
+    const std::string plain = quoted.substr(1, quoted.size() - 2);
+    if (path == "serve" || path == "check" || path.starts_with("config "))
+      if (name.find("password") != std::string_view::npos)
+        return refuse(path, fmt::format("{}: passwords are not taken from the command line, others "
+                                        "can read it: use --db-password-file or "
+                                        "ROLLCALL_DB_PASSWORD",
+                                        plain));
+    return refuse(path,
+                  fmt::format("{}: unknown flag{}", plain, didYouMean(name, flagNames(path))));
+  }
+  const std::string& word = extras.front();
+  const std::vector<std::string_view> names = commandNames(path);
+  if (path.empty() || path == "config") {
+    const std::string near = didYouMean(word, names);
+    return refuse(
+        path,
+        fmt::format("{}: unknown command{}", shown(word),
+                    near.empty() ? fmt::format("; there are {}", fmt::join(names, ", ")) : near));
+  }
+  return refuse(path, fmt::format("{} is not expected here: settings are given as flags, see "
+                                  "rollcall {} --help",
+                                  shown(word), path));
+}
+
+// The flag of `path` that stands last or before another flag: it lacks its value.
+Answer missingValue(const std::string& path, const std::vector<std::string>& arguments) {
+  const std::vector<std::string_view> known = flagNames(path);
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const bool takesValue = std::find(known.begin(), known.end(), arguments[i]) != known.end() &&
+                            arguments[i] != "--verbose" && arguments[i] != "--help";
+    if (takesValue && (i + 1 == arguments.size() || isFlag(arguments[i + 1])))
+      return refuse(path, fmt::format("{}: needs a value", arguments[i]));
+  }
+  return refuse(path, fmt::format("a flag lacks its value or has one too many, see rollcall {} "
+                                  "--help",
+                                  path));
+}
+
+template <class T>
+std::optional<T> choose(std::span<const std::pair<const char*, T>> choices, std::string_view text) {
+  for (const auto& [name, value] : choices)
+    if (text == name) return value;
+  return std::nullopt;
+}
+template <class T>
+std::vector<std::string_view> namesOf(std::span<const std::pair<const char*, T>> choices) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : choices) names.push_back(name);
+  return names;
+}
+
+// "posts,pods" as two names; empty ones are left out.
+void splitNames(std::string_view text, std::vector<std::string>& names) {
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    if (comma != 0) names.emplace_back(text.substr(0, comma));
+    text = comma == std::string_view::npos ? "" : text.substr(comma + 1);
+  }
+}
+
+// From the values of flags to Options; the first mistake is the answer.
+class Converter {
+ public:
+  explicit Converter(const CommandLine::Sub& sub) : sub_(sub) {
+    options_.command = sub.spec->command;
+    options_.flags.source = "flags";
+    options_.verbose = sub.verbose;
+  }
+
+  std::variant<Options, Answer> convert() {
+    for (const auto& [flag, values] : sub_.values) {
+      if (values.empty()) continue;
+      const std::string_view name = flag->name;
+      const bool repeats = name == "--pod" || name == "--only";
+      if (!repeats && values.size() > 1) fail(name, "given more than once");
+      if (std::find(values.begin(), values.end(), "") != values.end()) fail(name, "needs a value");
+      take(*flag, values);
+    }
+    if (options_.command == Command::kServe && sub_.verbose)
+      options_.ignored.emplace_back("--verbose");
+    argument();
+    if (answer_) return *answer_;
+    return std::move(options_);
+  }
+
+ private:
+  void fail(std::string_view name, std::string_view what) {
+    if (!answer_) answer_ = refuse(sub_.spec->path, fmt::format("{}: {}", name, what));
+  }
+  void take(const FlagSpec& flag, const std::vector<std::string>& values) {
+    const std::string_view name = flag.name;
+    if (name == "--config") {
+      options_.configFile = values.back();
+    } else if (name == "--ghost-config") {
+      options_.ghostConfig = values.back();
+    } else if (name == "--pod") {
+      options_.flags.lists[flag.path] = values;
+      options_.flags.origins[flag.path] = flag.name;
+    } else if (*flag.path) {
+      options_.flags.values[flag.path] = values.back();
+      options_.flags.origins[flag.path] = flag.name;
+    } else {
+      run(name, values);
+    }
+  }
+  void run(std::string_view name, const std::vector<std::string>& values) {
+    const std::string& value = values.back();
+    if (name == "--only") {
+      for (const std::string& one : values) splitNames(one, options_.only);
+      if (options_.only.empty()) fail(name, "names no check");
+    } else if (name == "--output") {
+      pick(name, value, std::span(kOutputs), options_.output);
+    } else if (name == "--fail-on") {
+      pick(name, value, std::span(kFailOns), options_.failOn);
+    } else {
+      timeout(name, value);
+    }
+    if (options_.command == Command::kServe && name != "--only")
+      options_.ignored.emplace_back(name);
+  }
+  template <class T, std::size_t N>
+  void pick(std::string_view name, const std::string& value,
+            std::span<const std::pair<const char*, T>, N> choices, T& target) {
+    const std::span<const std::pair<const char*, T>> all = choices;
+    if (const std::optional<T> chosen = choose(all, value))
+      target = *chosen;
+    else
+      fail(name, fmt::format("{} is none of {}{}", shown(value), fmt::join(namesOf(all), ", "),
+                             didYouMean(value, namesOf(all))));
+  }
+  void timeout(std::string_view name, const std::string& value) {
+    const Result<Duration> timeout = parseDuration(value);
+    if (!timeout) return fail(name, timeout.error().message);
+    if (*timeout < std::chrono::milliseconds(100) || *timeout > std::chrono::hours(1))
+      return fail(name, "must be from 100ms to 1h");
+    options_.timeout = *timeout;
+  }
+  void argument() {
+    if (options_.command == Command::kExplain) {
+      if (sub_.argument.empty())
+        answer_ = refuse(sub_.spec->path,
+                         "name a code such as RC201, or a check; rollcall list "
+                         "shows them");
+      options_.code = sub_.argument;
+    }
+    if (options_.command == Command::kCompletion) {
+      if (std::find(std::begin(kShells), std::end(kShells), sub_.argument) == std::end(kShells))
+        answer_ = refuse(sub_.spec->path, "name a shell: bash, zsh or fish");
+      options_.shell = sub_.argument;
+    }
+  }
+
+  const CommandLine::Sub& sub_;
+  Options options_;
+  std::optional<Answer> answer_;
+};
+
+}  // namespace
+
+std::variant<Options, Answer> parseOptions(const std::vector<std::string>& arguments) {
+  CommandLine line;
+  const std::string path = commandPath(arguments);
+  try {
+    line.app().parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    return Answer{line.app().help(), 0};
+  } catch (const CLI::CallForVersion& version) {
+    return Answer{std::string(version.what()) + "\n", 0};
+  } catch (const CLI::ParseError&) {
+    const std::vector<std::string> extras = line.app().remaining(true);
+    return extras.empty() ? missingValue(path, arguments) : unknownArgument(path, extras);
+  }
+  const CommandLine::Sub* sub = line.parsed();
+  if (sub) return Converter(*sub).convert();
+  if (path == "config")
+    return refuse(path, "name what to do: rollcall config check, or rollcall config show");
+  return Answer{shortHelp(), kExitUsage};
+}
+
+std::string shortHelp() {
+  return fmt::format(
+      "Rollcall {}: does every pod of this Ghost site answer for every post?\n\n{}\n"
+      "More: rollcall --help, rollcall check --help\n",
+      kVersion, kUsage);
+}
+
+std::vector<CommandInfo> describeCommands() {
+  const auto texts = [](const auto& names) {
+    return std::vector<std::string>(std::begin(names), std::end(names));
+  };
+  std::vector<CommandInfo> commands;
+  commands.push_back({"", "", {}, texts(commandNames(""))});
+  commands.push_back({"config", kConfigHelp, {}, texts(commandNames("config"))});
+  for (const CommandSpec& spec : kCommands) {
+    CommandInfo info{spec.path, spec.help, {}, {}};
+    for (const FlagSpec* flag : flagsOf(spec.command)) {
+      const std::string_view name = flag->name;
+      FlagInfo described{flag->name, flag->help, {}, flag->kind};
+      if (name == "--output") described.choices = texts(namesOf(std::span(kOutputs).subspan(0)));
+      if (name == "--fail-on") described.choices = texts(namesOf(std::span(kFailOns).subspan(0)));
+      info.flags.push_back(std::move(described));
+    }
+    if (takesRun(spec.command))
+      info.flags.push_back({"--verbose", kVerboseHelp, {}, FlagInfo::Value::kNone});
+    info.flags.push_back({"--help", "Show this help", {}, FlagInfo::Value::kNone});
+    if (spec.command == Command::kCompletion) info.words = texts(kShells);
+    commands.push_back(std::move(info));
+  }
+  return commands;
+}
+
+}  // namespace rollcall
