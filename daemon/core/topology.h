@@ -54,6 +54,7 @@ struct Pod {
   std::string node;             // empty when unknown
   std::optional<WallTime> startedAt;
 
+  bool operator==(const Pod&) const = default;
   // "10.0.0.7:2368"
   std::string address() const;
 };
@@ -62,6 +63,8 @@ struct Topology {
   std::vector<Pod> pods;
   // Why the list may be old or short (DNS failed, ...); empty when it is fresh and whole.
   std::string stale;
+
+  bool operator==(const Topology&) const = default;
 };
 
 // Where the pods come from. Thread-compatible: one owner calls it.

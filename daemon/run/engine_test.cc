@@ -1,0 +1,429 @@
+#include "daemon/run/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <thread>
+
+#include "daemon/run/test_checks.h"
+
+namespace rollcall {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing_support::configFor;
+using testing_support::critical;
+using testing_support::FakePodClient;
+using testing_support::FakePodSource;
+using testing_support::find;
+using testing_support::podsNamed;
+using testing_support::scripts;
+using testing_support::specFor;
+
+constexpr auto kPatience = seconds(20);  // real time, only ever used up by a failing test
+
+struct Published {
+  std::shared_ptr<const Report> report;
+  std::optional<std::string> latest;  // the check's name
+};
+
+class RecordingSink final : public Sink {
+ public:
+  void publish(const std::shared_ptr<const Report>& report,
+               const CheckRun* latest) noexcept override {
+    std::lock_guard lock(mutex_);
+    heard_.push_back({report, latest ? std::optional(latest->check) : std::nullopt});
+    news_.notify_all();
+  }
+  // The first publication from number `from` on that `wanted` likes; null when none came.
+  std::shared_ptr<const Report> waitFor(const std::function<bool(const Published&)>& wanted,
+                                        std::size_t from = 0) {
+    std::unique_lock lock(mutex_);
+    std::shared_ptr<const Report> found;
+    news_.wait_for(lock, kPatience, [&] {
+      for (std::size_t i = from; i < heard_.size(); ++i)
+        if (wanted(heard_[i])) found = heard_[i].report;
+      return found != nullptr;
+    });
+    return found;
+  }
+  std::size_t count() const {
+    std::lock_guard lock(mutex_);
+    return heard_.size();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable news_;
+  std::vector<Published> heard_;
+};
+
+// What the poller's and the checks' sources answer; shared by all of them.
+struct Database {
+  std::mutex mutex;
+  ChangeMark mark;
+  std::optional<Error> error;
+  std::atomic<int> asked = 0;
+
+  void change() {
+    std::lock_guard lock(mutex);
+    ++mark.count;
+  }
+  void fail(std::optional<Error> with) {
+    std::lock_guard lock(mutex);
+    error = std::move(with);
+  }
+};
+
+class SharedSource final : public ContentSource {
+ public:
+  explicit SharedSource(Database& database) : database_(database) {}
+  Result<Content> load(Deadline, std::stop_token) override {
+    Content content;
+    content.settings.title = "My Site";
+    return content;
+  }
+  Result<ChangeMark> mark(Deadline, std::stop_token) override {
+    std::lock_guard lock(database_.mutex);
+    ++database_.asked;
+    if (database_.error) return *database_.error;
+    return database_.mark;
+  }
+  Result<std::map<std::string, EntryState>> states(ResourceType, const std::vector<std::string>&,
+                                                   Deadline, std::stop_token) override {
+    return std::map<std::string, EntryState>{};
+  }
+  Result<std::optional<std::string>> contentApiKey(Deadline, std::stop_token) override {
+    return std::optional<std::string>{};
+  }
+
+ private:
+  Database& database_;
+};
+
+// Holds runs up until it is opened or they are told to stop.
+class Gate {
+ public:
+  void pass(std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    opened_.wait(lock, stop, [this] { return open_; });
+  }
+  void open() {
+    {
+      std::lock_guard lock(mutex_);
+      open_ = true;
+    }
+    opened_.notify_all();
+  }
+  int waiting() {
+    std::lock_guard lock(mutex_);
+    return waiting_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any opened_;
+  bool open_ = false;
+  int waiting_ = 0;
+};
+
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest() {
+    services_.clock = &clock_;
+    auto pods = std::make_unique<FakePodSource>(podsNamed({"a", "b"}));
+    podSource_ = pods.get();
+    services_.podSource = std::move(pods);
+    services_.pods = std::make_unique<FakePodClient>();
+    two_.onChange = true;
+    scripts()["one"] = count(one_runs_, Outcome{});
+    scripts()["two"] = count(two_runs_, Outcome{});
+  }
+  ~EngineTest() override { stop(); }
+
+  // A check that counts its runs by trigger and then says `outcome`.
+  struct Runs {
+    std::atomic<int> interval = 0;
+    std::atomic<int> change = 0;
+  };
+  static testing_support::ScriptedCheck::Script count(Runs& runs, Outcome outcome) {
+    return [&runs, outcome](const CheckContext& context) -> Result<Outcome> {
+      ++(context.trigger == Trigger::kChange ? runs.change : runs.interval);
+      return outcome;
+    };
+  }
+  static Outcome saying(const FindingDef& def, const std::string& pod) {
+    Outcome outcome;
+    outcome.findings = {find(def, pod)};
+    return outcome;
+  }
+
+  void useDatabase() {
+    services_.contentSource = [this] { return std::make_unique<SharedSource>(database_); };
+  }
+  void start() {
+    config_ = configFor({&one_, &two_});
+    engine_ = std::make_unique<Engine>(registry_, config_, services_, std::vector<Sink*>{&sink_});
+    thread_ = std::jthread([this](std::stop_token token) { engine_->run(token); });
+  }
+  void stop() {
+    thread_.request_stop();
+    if (thread_.joinable()) thread_.join();
+  }
+  // Past the spread of the first runs, and until both checks have run.
+  void startAndRunOnce() {
+    start();
+    clock_.advance(seconds(2));
+    ASSERT_TRUE(sink_.waitFor([](const Published& one) { return one.report->checks.size() == 2; }));
+  }
+  // Waits for a run of `check` that begins after this call.
+  std::shared_ptr<const Report> nextRunOf(const std::string& check, std::size_t from) {
+    return sink_.waitFor([&](const Published& one) { return one.latest == check; }, from);
+  }
+  template <class Condition>
+  static bool eventually(Condition condition) {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  CheckSpec one_ = specFor("one");
+  CheckSpec two_ = specFor("two");
+  CheckRegistry registry_{{&one_, &two_}};
+  Config config_;
+  ManualClock clock_{WallTime(seconds(1'000))};
+  Services services_;
+  FakePodSource* podSource_ = nullptr;
+  Database database_;
+  Runs one_runs_, two_runs_;
+  Gate gate_;
+  RecordingSink sink_;
+  std::unique_ptr<Engine> engine_;
+  std::jthread thread_;
+};
+
+TEST_F(EngineTest, BeforeTheFirstRunThereIsNoReport) {
+  start();
+  EXPECT_EQ(engine_->report(), nullptr);
+  EXPECT_FALSE(engine_->ready());
+}
+
+TEST_F(EngineTest, EveryCheckRunsAndIsPublished) {
+  scripts()["one"] = count(one_runs_, saying(critical(), "b"));
+  startAndRunOnce();
+  const auto report = engine_->report();
+  ASSERT_NE(report, nullptr);
+  EXPECT_EQ(report->verdict, Verdict::kFail);
+  EXPECT_EQ(report->pods.at(0).verdict, Verdict::kPass);
+  EXPECT_EQ(report->pods.at(1).verdict, Verdict::kFail);
+  EXPECT_TRUE(report->checks.at(0).outcome.findings.at(0).since);
+  EXPECT_TRUE(engine_->ready());
+  EXPECT_FALSE(report->databaseUp);
+}
+
+TEST_F(EngineTest, AReportIsPublishedWhileOtherChecksStillRun) {
+  scripts()["one"] = [this](const CheckContext& context) -> Result<Outcome> {
+    gate_.pass(context.stop);
+    return Outcome{};
+  };
+  start();
+  clock_.advance(seconds(2));
+  const auto report = nextRunOf("two", 0);
+  ASSERT_NE(report, nullptr);
+  EXPECT_EQ(report->checks.size(), 1u);
+  EXPECT_FALSE(engine_->ready());
+}
+
+TEST_F(EngineTest, ChecksRunAgainAfterTheirInterval) {
+  startAndRunOnce();
+  for (int round = 0; round < 3; ++round) {
+    const std::size_t from = sink_.count();
+    clock_.advance(seconds(10));
+    ASSERT_NE(nextRunOf("one", from), nullptr);
+    ASSERT_NE(nextRunOf("two", from), nullptr);
+  }
+  EXPECT_EQ(one_runs_.interval, 4);
+  EXPECT_EQ(one_runs_.change, 0);
+}
+
+TEST_F(EngineTest, ARunIsGivenTheDaemonsDeadlineAndPace) {
+  scripts()["one"] = [](const CheckContext& context) -> Result<Outcome> {
+    EXPECT_EQ(context.deadline.left(context.clock), seconds(5));
+    EXPECT_EQ(context.budget.perSecond, 5);
+    EXPECT_EQ(context.trigger, Trigger::kInterval);
+    EXPECT_EQ(context.topology.pods.size(), 2u);
+    return Outcome{};
+  };
+  startAndRunOnce();
+}
+
+TEST_F(EngineTest, ARunThatAsksForAnotherGetsIt) {
+  Outcome outcome;
+  outcome.again = seconds(3);
+  scripts()["one"] = [outcome](const CheckContext& context) -> Result<Outcome> {
+    if (context.trigger == Trigger::kChange) return Outcome{};
+    return outcome;
+  };
+  startAndRunOnce();
+  const std::size_t from = sink_.count();
+  clock_.advance(seconds(3));
+  EXPECT_NE(nextRunOf("one", from), nullptr);
+}
+
+TEST_F(EngineTest, AChangeInTheDatabaseRunsTheChecksThatCareAtOnce) {
+  useDatabase();
+  startAndRunOnce();
+  ASSERT_TRUE(eventually([&] { return database_.asked >= 1; }));
+  const std::size_t from = sink_.count();
+  database_.change();
+  clock_.advance(seconds(1));
+  ASSERT_NE(nextRunOf("two", from), nullptr);
+  EXPECT_EQ(two_runs_.change, 1);
+  EXPECT_EQ(one_runs_.change, 0);
+}
+
+TEST_F(EngineTest, AChangeDuringARunRunsItAgainRightAfter) {
+  useDatabase();
+  scripts()["two"] = [this](const CheckContext& context) -> Result<Outcome> {
+    if (context.trigger == Trigger::kChange)
+      ++two_runs_.change;
+    else
+      gate_.pass(context.stop);
+    return Outcome{};
+  };
+  start();
+  clock_.advance(seconds(2));
+  ASSERT_TRUE(eventually([&] { return gate_.waiting() == 1 && database_.asked >= 1; }));
+  database_.change();
+  const int asked = database_.asked;
+  clock_.advance(seconds(1));
+  ASSERT_TRUE(eventually([&] { return database_.asked > asked; }));
+  EXPECT_EQ(two_runs_.change, 0);
+  gate_.open();
+  EXPECT_TRUE(eventually([&] { return two_runs_.change == 1; }));
+}
+
+TEST_F(EngineTest, TheDatabaseGoingDownAndUpIsPublishedAndLooksAgain) {
+  useDatabase();
+  startAndRunOnce();
+  ASSERT_NE(sink_.waitFor([](const Published& one) { return one.report->databaseUp == true; }),
+            nullptr);
+  database_.fail(Error{ErrorCode::kUnavailable, "connection refused"});
+  clock_.advance(seconds(1));
+  ASSERT_NE(sink_.waitFor([](const Published& one) { return one.report->databaseUp == false; }),
+            nullptr);
+  const std::size_t from = sink_.count();
+  database_.fail({});
+  clock_.advance(seconds(2));
+  ASSERT_NE(
+      sink_.waitFor([](const Published& one) { return one.report->databaseUp == true; }, from),
+      nullptr);
+  EXPECT_NE(nextRunOf("one", from), nullptr);
+}
+
+TEST_F(EngineTest, TheSitesTitleComesFromTheDatabase) {
+  useDatabase();
+  scripts()["one"] = [](const CheckContext& context) -> Result<Outcome> {
+    EXPECT_TRUE(context.content->load(context.deadline, context.stop));
+    return Outcome{};
+  };
+  startAndRunOnce();
+  EXPECT_EQ(engine_->report()->site.title, "My Site");
+}
+
+TEST_F(EngineTest, AGonePodVanishesWithItsFindings) {
+  scripts()["one"] = count(one_runs_, saying(critical(), "b"));
+  startAndRunOnce();
+  podSource_->set(podsNamed({"a"}));
+  clock_.advance(seconds(5));
+  const auto report =
+      sink_.waitFor([](const Published& one) { return one.report->pods.size() == 1; });
+  ASSERT_NE(report, nullptr);
+  EXPECT_TRUE(report->checks.at(0).outcome.findings.empty());
+  EXPECT_EQ(report->verdict, Verdict::kPass);
+}
+
+TEST_F(EngineTest, ANewPodIsUnknownUntilItWasAskedAndIsAskedAtOnce) {
+  startAndRunOnce();
+  const std::size_t from = sink_.count();
+  podSource_->set(podsNamed({"a", "b", "c"}));
+  clock_.advance(seconds(5));
+  const auto report =
+      sink_.waitFor([](const Published& one) { return one.report->pods.size() == 3; }, from);
+  ASSERT_NE(report, nullptr);
+  EXPECT_NE(nextRunOf("one", from), nullptr);
+  EXPECT_TRUE(sink_.waitFor(
+      [](const Published& one) {
+        return one.report->pods.size() == 3 && one.report->pods[2].verdict == Verdict::kPass;
+      },
+      from));
+}
+
+TEST_F(EngineTest, PodsThatCannotBeListedAnyMoreStayAndAreMarked) {
+  startAndRunOnce();
+  podSource_->set(Error{ErrorCode::kNotFound, "ghost-pods does not resolve"});
+  clock_.advance(seconds(5));
+  const auto report =
+      sink_.waitFor([](const Published& one) { return !one.report->podsStale.empty(); });
+  ASSERT_NE(report, nullptr);
+  EXPECT_EQ(report->podsStale, "ghost-pods does not resolve");
+  EXPECT_EQ(report->pods.size(), 2u);
+}
+
+TEST_F(EngineTest, RunsThatWereLeftOutAreNoted) {
+  scripts()["one"] = [this](const CheckContext& context) -> Result<Outcome> {
+    gate_.pass(context.stop);
+    return Outcome{};
+  };
+  start();
+  clock_.advance(seconds(2));
+  ASSERT_TRUE(eventually([&] { return gate_.waiting() == 1; }));
+  clock_.advance(seconds(25));
+  gate_.open();
+  const auto report = nextRunOf("one", 0);
+  ASSERT_NE(report, nullptr);
+  const CheckRun& run = *std::find_if(report->checks.begin(), report->checks.end(),
+                                      [](const CheckRun& one) { return one.check == "one"; });
+  EXPECT_THAT(run.outcome.notes,
+              ElementsAre("2 runs were left out: the runs take longer than the check's interval"));
+}
+
+TEST_F(EngineTest, ACheckThatThrowsStopsNothing) {
+  scripts()["one"] = [](const CheckContext&) -> Result<Outcome> { throw std::runtime_error("x"); };
+  startAndRunOnce();
+  EXPECT_EQ(engine_->report()->checks.at(0).verdict, Verdict::kUnknown);
+  EXPECT_EQ(engine_->report()->checks.at(1).verdict, Verdict::kPass);
+}
+
+TEST_F(EngineTest, StopCancelsRunningChecks) {
+  scripts()["one"] = [this](const CheckContext& context) -> Result<Outcome> {
+    gate_.pass(context.stop);
+    return Error{ErrorCode::kCancelled, "asked to stop"};
+  };
+  start();
+  clock_.advance(seconds(2));
+  ASSERT_TRUE(eventually([&] { return gate_.waiting() == 1; }));
+  stop();
+  const auto report = engine_->report();
+  if (report) {
+    for (const CheckRun& run : report->checks) EXPECT_NE(run.check, "one");
+  }
+}
+
+TEST_F(EngineTest, TurnsTellThatItIsAlive) {
+  startAndRunOnce();
+  const MonoTime before = engine_->lastTurn();
+  clock_.advance(seconds(1));
+  EXPECT_TRUE(eventually([&] { return engine_->lastTurn() > before; }));
+}
+
+}  // namespace
+}  // namespace rollcall
