@@ -1,8 +1,11 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <tuple>
 
 #include "daemon/sinks/formats.h"
+#include "daemon/sinks/text.h"
 
 namespace rollcall {
 
@@ -29,6 +32,17 @@ std::vector<FindingGroup> groupFindings(const Report& report) {
            std::tuple(a.def->severity, b.def->code, std::string_view(b.pod));
   });
   return groups;
+}
+
+std::string countOf(const FindingGroup& group) {
+  if (group.findings.size() < 2) return "";
+  const auto& first = group.findings.front()->resource;
+  const bool sameType =
+      first && std::all_of(group.findings.begin(), group.findings.end(), [&](const Finding* one) {
+        return one->resource && one->resource->type == first->type;
+      });
+  return sameType ? fmt::format(" ({})", counted(group.findings.size(), first->type))
+                  : fmt::format(" ({} findings)", grouped(group.findings.size()));
 }
 
 }  // namespace rollcall

@@ -179,18 +179,6 @@ void printFinding(Printer& out, const Finding& finding, bool verbose) {
     out.paragraph("      ", fmt::format("{} = {}", key, value), kDim, 6);
 }
 
-// "(5 posts)", "(3)"; nothing for a single finding.
-std::string countOf(const FindingGroup& group) {
-  if (group.findings.size() < 2) return "";
-  const auto& first = group.findings.front()->resource;
-  const bool sameType =
-      first && std::all_of(group.findings.begin(), group.findings.end(), [&](const Finding* one) {
-        return one->resource && one->resource->type == first->type;
-      });
-  return sameType ? fmt::format(" ({})", counted(group.findings.size(), first->type))
-                  : fmt::format(" ({} findings)", grouped(group.findings.size()));
-}
-
 void printAdvice(Printer& out, const Finding& finding) {
   if (!finding.cause.empty()) out.paragraph("  cause: ", finding.cause);
   if (finding.since) out.paragraph("  seen since: ", shortTime(*finding.since));

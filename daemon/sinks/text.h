@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/core/report.h"
+#include "daemon/sinks/formats.h"
 
 namespace rollcall {
 
@@ -43,6 +44,8 @@ std::string shortTime(WallTime time);
 std::string headline(const Report& report);
 // "PASS", "NOT APPLICABLE"
 std::string_view title(Verdict verdict);
+// " (5 posts)", " (3 findings)"; empty for a single finding.
+std::string countOf(const FindingGroup& group);
 // The finding's own remedy, else its code's.
 std::string remedyOf(const Finding& finding);
 // "booted 2026-01-01T09:58:00Z, private", "unreachable", "leaving", ...; may be empty.

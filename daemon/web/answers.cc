@@ -1,0 +1,162 @@
+// cpp-httplib reads requests and writes responses here, from and to memory. It never touches a
+// socket: daemon/web/connections.h does, with limits a thread per connection could not keep.
+#include "daemon/web/answers.h"
+
+#include <fmt/format.h>
+#include <httplib.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "daemon/sinks/formats.h"
+
+namespace rollcall {
+namespace {
+
+// One page with one inline style sheet: no script, no image, no frame, nothing from elsewhere.
+constexpr const char* kPolicy =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
+
+class MemoryStream final : public httplib::Stream {
+ public:
+  explicit MemoryStream(std::string_view input) : input_(input) {}
+
+  bool is_readable() const override { return !input_.empty(); }
+  bool is_writable() const override { return true; }
+  ssize_t read(char* data, std::size_t size) override {
+    const std::size_t taken = std::min(size, input_.size());
+    std::memcpy(data, input_.data(), taken);
+    input_.remove_prefix(taken);
+    return static_cast<ssize_t>(taken);
+  }
+  ssize_t write(const char* data, std::size_t size) override {
+    output.append(data, size);
+    return static_cast<ssize_t>(size);
+  }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return INVALID_SOCKET; }
+
+  std::string output;
+
+ private:
+  std::string_view input_;
+};
+
+bool bringsBody(const httplib::Request& request) {
+  const std::string length = request.get_header_value("Content-Length");
+  return request.has_header("Transfer-Encoding") || (!length.empty() && length != "0");
+}
+
+}  // namespace
+
+class Answers::Http final : private httplib::Server {
+ public:
+  explicit Http(WebContent content) : content_(std::move(content)) {
+    set_default_headers({{"Cache-Control", "no-store"},
+                         {"X-Content-Type-Options", "nosniff"},
+                         {"Content-Security-Policy", kPolicy},
+                         {"Referrer-Policy", "no-referrer"}});
+    set_keep_alive_timeout(kIdleSeconds);
+    set_keep_alive_max_count(kRequestsPerConnection);
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      route(request, response);
+      return HandlerResponse::Handled;
+    });
+    set_exception_handler([](const httplib::Request&, httplib::Response& response,
+                             std::exception_ptr) { text(response, 500, "internal error\n"); });
+  }
+
+  Answer to(std::string_view head, bool lastOfConnection) {
+    MemoryStream stream(head);
+    bool asksToClose = false;
+    bool hasBody = false;
+    bool readOnly = true;
+    process_request(stream, lastOfConnection, asksToClose, [&](httplib::Request& request) {
+      // Parts of a page that changes all the time and brotli at its slowest help nobody.
+      request.ranges.clear();
+      request.headers.erase("Accept-Encoding");
+      hasBody = bringsBody(request);
+      readOnly = request.method == "GET" || request.method == "HEAD";
+    });
+    const std::string_view status = std::string_view(stream.output).substr(0, 12);
+    if (status.empty() || status == "HTTP/1.1 400") return refusal(400, "Bad Request");
+    if (status == "HTTP/1.1 414") return refusal(414, "URI Too Long");
+    if (!readOnly) return refusal(405, "Method Not Allowed", "Allow: GET, HEAD\r\n");
+    if (hasBody) return refusal(413, "Content Too Large");
+    return {std::move(stream.output), lastOfConnection || asksToClose};
+  }
+
+ private:
+  static void text(httplib::Response& response, int status, const std::string& what) {
+    response.status = status;
+    response.set_content(what, "text/plain; charset=utf-8");
+  }
+
+  void route(const httplib::Request& request, httplib::Response& response) {
+    if (request.method != "GET" && request.method != "HEAD") return;  // refused by to()
+    if (request.path == "/") return page(response);
+    if (request.path == "/metrics") {
+      response.status = 200;
+      return response.set_content(content_.metrics(), "text/plain; version=0.0.4; charset=utf-8");
+    }
+    if (request.path == "/livez")
+      return content_.live() ? text(response, 200, "live\n")
+                             : text(response, 503, "the engine has not turned lately\n");
+    if (request.path == "/readyz")
+      return content_.ready() ? text(response, 200, "ready\n")
+                              : text(response, 503, "the first round of checks is not complete\n");
+    if (request.path == "/api/v1/report") return report(response);
+    text(response, 404, "nothing here; see / /metrics /api/v1/report /livez /readyz\n");
+  }
+
+  void report(httplib::Response& response) {
+    refresh();
+    response.status = shown_ ? 200 : 503;
+    if (shown_ && json_.empty()) json_ = formatJson(*shown_);
+    response.set_content(shown_ ? json_ : "{\"error\": \"no check has completed yet\"}\n",
+                         "application/json");
+  }
+
+  void page(httplib::Response& response) {
+    refresh();
+    if (page_.empty()) page_ = renderPage(shown_.get());
+    response.status = 200;
+    response.set_content(page_, "text/html; charset=utf-8");
+  }
+
+  void refresh() {
+    std::shared_ptr<const Report> latest = content_.report();
+    if (latest == shown_) return;
+    shown_ = std::move(latest);
+    json_.clear();
+    page_.clear();
+  }
+
+  WebContent content_;
+  std::shared_ptr<const Report> shown_;
+  std::string json_;  // of shown_; empty until asked for
+  std::string page_;
+};
+
+Answers::Answers(WebContent content) : http_(std::make_unique<Http>(std::move(content))) {}
+
+Answers::~Answers() = default;
+
+Answer Answers::to(std::string_view head, bool lastOfConnection) {
+  try {
+    return http_->to(head, lastOfConnection);
+  } catch (...) {
+    return refusal(500, "Internal Server Error");
+  }
+}
+
+Answer refusal(int status, std::string_view reason, std::string_view headers) {
+  return {fmt::format("HTTP/1.1 {} {}\r\nConnection: close\r\nCache-Control: no-store\r\n"
+                      "Content-Type: text/plain\r\n{}Content-Length: {}\r\n\r\n{}\n",
+                      status, reason, headers, reason.size() + 1, reason),
+          true};
+}
+
+}  // namespace rollcall

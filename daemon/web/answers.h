@@ -1,0 +1,39 @@
+// What the daemon's web server says: request head in, response bytes out. No sockets.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "daemon/web/server.h"
+
+namespace rollcall {
+
+// What a kept connection may do; told to clients in Keep-Alive.
+inline constexpr int kIdleSeconds = 30;
+inline constexpr std::size_t kRequestsPerConnection = 1000;
+
+struct Answer {
+  std::string bytes;   // the whole response, ready to be sent
+  bool close = false;  // end the connection after it
+};
+
+// Not thread-safe: one thread asks. Report and page are rendered once per report, not per request.
+class Answers {
+ public:
+  explicit Answers(WebContent content);
+  ~Answers();
+  // `head` is a request's line and headers up to and with the empty line. `lastOfConnection` asks
+  // for "Connection: close". Never throws; what cannot be understood is answered 400.
+  Answer to(std::string_view head, bool lastOfConnection);
+
+ private:
+  class Http;
+  std::unique_ptr<Http> http_;
+};
+
+// The whole response to a request that is not looked into any further; ends the connection.
+// `headers` are complete lines.
+Answer refusal(int status, std::string_view reason, std::string_view headers = "");
+
+}  // namespace rollcall

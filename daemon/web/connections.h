@@ -1,0 +1,114 @@
+// The sockets of the daemon's web server: one thread, one poll loop. A connection costs a file
+// descriptor and at most a request head, never a thread, so that hundreds of peers that drip, stall
+// or read slowly delay nobody else.
+#pragma once
+
+#include <netinet/in.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "daemon/core/clock.h"
+#include "daemon/web/answers.h"
+
+namespace rollcall {
+
+// Owns a file descriptor.
+class Fd {
+ public:
+  explicit Fd(int fd = -1) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd();
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+struct WebLimits {
+  // Beyond it the connection that has waited longest, of the peer with the most, makes room.
+  std::size_t connections = 1024;
+  std::size_t headBytes = 16 * 1024;              // request line and headers
+  std::size_t outputBytes = 32 * 1024 * 1024;     // of answers not yet sent, all together
+  std::size_t requests = kRequestsPerConnection;  // per connection
+  Duration head = std::chrono::seconds(2);        // from connect or first byte to the whole head
+  Duration idle = std::chrono::seconds(kIdleSeconds);  // between requests
+  Duration write = std::chrono::seconds(10);           // from the answer to its last byte
+  Duration farewell = std::chrono::seconds(1);         // a refused peer may read why
+  Duration grace = std::chrono::milliseconds(500);     // for answers under way at stop
+};
+
+// Not thread-safe: run() and everything else belong to one thread.
+class Connections {
+ public:
+  using Answerer = std::function<Answer(std::string_view head, bool lastOfConnection)>;
+
+  // `listener` is bound, listening and non-blocking; `wake` becomes readable to end run().
+  Connections(const Clock& clock, Fd listener, int wake, WebLimits limits, Answerer answerer);
+
+  // Until `wake`; then answers under way get WebLimits::grace, all others are closed.
+  void run();
+
+ private:
+  enum class Phase {
+    kHead,      // reading a request's head
+    kIdle,      // answered, waiting for the next request
+    kAnswer,    // sending
+    kFarewell,  // all is sent and shut down; reading on so that the peer gets to see it
+    kGone,      // closed; removed at the end of the turn
+  };
+  struct Connection {
+    Fd fd;
+    std::string peer;
+    Phase phase = Phase::kHead;
+    MonoTime since{};
+    std::string input;
+    std::string output;
+    std::size_t sent = 0;
+    std::size_t requests = 0;
+    bool ended = false;    // the peer has sent all it wants to send
+    bool closing = false;  // after this answer
+  };
+
+  // One round of the loop; false once woken.
+  bool turn(Duration longest);
+  void acceptAll();
+  bool acceptOne();
+  void onReady(Connection& connection);
+  bool read(Connection& connection);
+  void takeRequest(Connection& connection);
+  void answer(Connection& connection, Answer answer);
+  void send(Connection& connection);
+  void enter(Connection& connection, Phase phase);
+  void close(Connection& connection);
+  void makeRoom();
+  void makeRoomForOutput(const Connection& keep);
+  void closeExpired();
+  Duration untilNextExpiry() const;
+  Duration allowance(Phase phase) const;
+
+  const Clock& clock_;
+  Fd listener_;
+  int wake_;
+  WebLimits limits_;
+  Answerer answerer_;
+  std::list<Connection> connections_;
+  std::map<std::string, std::size_t> perPeer_;  // open ones; their sum is open_
+  std::size_t open_ = 0;
+  std::size_t pendingOutput_ = 0;
+  MonoTime acceptAgain_{};  // later than now while the process is out of file descriptors
+};
+
+}  // namespace rollcall
