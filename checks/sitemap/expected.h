@@ -1,0 +1,73 @@
+// Which resources a sitemap must list, may list and must not list any more. Pure.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/db/content_source.h"
+#include "daemon/ghost/routes.h"
+
+namespace rollcall::checks::sitemap {
+
+inline constexpr std::size_t kTypes = 4;  // of ResourceType
+
+// Whether the site's routes are known or the default ones are only assumed. When they are assumed,
+// a listed address stands for the resource whose slug (or id) is its last segment.
+enum class Trust { kKnown, kAssumed };
+
+// What is expected of one entry. "Elsewhere" means: by a pod whose sitemaps were read.
+enum class Duty : std::uint8_t {
+  kNone,          // not public: listed means left over
+  kFree,          // public, may be listed or not
+  kIfListed,      // must be listed if it is listed elsewhere
+  kIfTypeListed,  // must be listed if anything of its type is listed elsewhere
+  kRequired,      // must be listed
+};
+
+// Entries by the addresses where they may be listed. Borrows the entries; immutable.
+class Expected {
+ public:
+  Expected(const std::vector<Entry>& entries, Routes routes, Trust trust);
+
+  const std::vector<Entry>& entries() const { return *entries_; }
+  Trust trust() const { return trust_; }
+  Duty duty(std::size_t entry) const { return duties_[entry]; }
+
+  // The entries of `type` that may be listed at `path` (below the site, as listed); the public ones
+  // if there are any. Reuses `found`.
+  void find(ResourceType type, std::string_view path, std::vector<std::uint32_t>& found) const;
+  // A route or a collection's own page, which the sitemap of pages lists too.
+  bool isStatic(std::string_view path) const;
+  // Whether an address of this type that belongs to nothing is a left-over at all: not where a
+  // permalink has a token whose value is not known.
+  bool knowsAddresses(ResourceType type) const { return !fuzzy_[static_cast<std::size_t>(type)]; }
+  // Where the entry should be listed, as far as that is known; never empty.
+  std::string placeOf(std::size_t entry) const;
+
+ private:
+  struct Row {
+    std::uint64_t hash;
+    std::uint32_t entry;
+    std::uint32_t size;
+    std::size_t at;  // into keys_
+  };
+
+  std::vector<std::string_view> permalinks(const Entry& entry) const;
+  void add(std::size_t entry, std::string_view key);
+  void addAddresses(std::size_t entry);
+  void judgeDuty(std::size_t entry);
+  bool isShadowed(std::size_t page) const;
+
+  const std::vector<Entry>* entries_;
+  Routes routes_;
+  Trust trust_;
+  std::string keys_;
+  std::vector<Row> rows_;  // by hash
+  std::vector<Duty> duties_;
+  std::array<bool, kTypes> fuzzy_{};
+};
+
+}  // namespace rollcall::checks::sitemap
