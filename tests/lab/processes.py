@@ -149,3 +149,14 @@ def _wait_gone(processes, seconds):
         time.sleep(0.02)
         left = [process for process in left if is_alive(process)]
     return left
+
+
+def wait_exit(process, seconds):
+    """The exit status of a process that spawn() started (negative: the signal); None while it runs on."""
+    child = _children.get(process["pid"])
+    if child is None:
+        raise LabError(f"process {process['pid']} is not a child of ours, or was reaped before")
+    try:
+        return child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
