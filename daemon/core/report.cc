@@ -5,15 +5,18 @@
 namespace rollcall {
 namespace {
 
-PodFacts factsOf(const std::string& pod, const std::vector<CheckRun>& checks) {
+// What the latest run that knows the pod says of it; what it does not know, an earlier one may.
+PodFacts factsOf(const std::string& pod, std::vector<const CheckRun*> runs) {
+  std::ranges::stable_sort(runs, {}, &CheckRun::started);
   PodFacts facts;
-  for (const CheckRun& run : checks) {
-    const auto found = run.outcome.tally.pods.find(pod);
-    if (found == run.outcome.tally.pods.end()) continue;
-    facts.reachable = facts.reachable || found->second.reachable;
-    facts.privateMode = facts.privateMode || found->second.privateMode;
-    if (!found->second.version.empty()) facts.version = found->second.version;
-    if (found->second.bootedAt) facts.bootedAt = found->second.bootedAt;
+  for (const CheckRun* run : runs) {
+    const auto found = run->outcome.tally.pods.find(pod);
+    if (found == run->outcome.tally.pods.end()) continue;
+    const PodFacts& seen = found->second;
+    facts.reachable = seen.reachable;
+    facts.privateMode = seen.privateMode;
+    if (!seen.version.empty()) facts.version = seen.version;
+    if (seen.bootedAt) facts.bootedAt = seen.bootedAt;
   }
   return facts;
 }
@@ -27,8 +30,10 @@ Report makeReport(Site site, const Topology& topology, std::vector<CheckRun> che
   std::vector<Verdict> verdicts;
   for (const CheckRun& run : checks) verdicts.push_back(run.verdict);
   report.verdict = checks.empty() ? Verdict::kUnknown : worst(verdicts);
+  std::vector<const CheckRun*> runs;
+  for (const CheckRun& run : checks) runs.push_back(&run);
   for (const Pod& pod : topology.pods)
-    report.pods.push_back({pod, factsOf(pod.name, checks), podVerdict(pod.name, checks)});
+    report.pods.push_back({pod, factsOf(pod.name, runs), podVerdict(pod.name, checks)});
   report.checks = std::move(checks);
   return report;
 }

@@ -21,6 +21,18 @@ TEST(MakeReport, mergesWhatAllChecksLearnedOfAPod) {
   EXPECT_EQ(report.pods[1].verdict, Verdict::kUnknown);
 }
 
+TEST(MakeReport, theLatestRunDecidesWhetherAPodIsReachable) {
+  Topology topology;
+  topology.pods = {Pod{.name = "a"}};
+  CheckRun pods{.check = "pods", .started = WallTime(std::chrono::seconds(20))};
+  pods.outcome.tally.pods["a"] = {.reachable = false};
+  CheckRun posts{.check = "posts", .started = WallTime(std::chrono::seconds(10))};
+  posts.outcome.tally.pods["a"] = {.reachable = true, .version = "6.65"};
+  const Report report = makeReport({}, topology, {pods, posts});
+  EXPECT_FALSE(report.pods[0].facts.reachable);
+  EXPECT_EQ(report.pods[0].facts.version, "6.65");
+}
+
 TEST(MakeReport, withoutAnyRunNothingIsKnown) {
   EXPECT_EQ(makeReport({}, {}, {}).verdict, Verdict::kUnknown);
 }

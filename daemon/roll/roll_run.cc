@@ -477,6 +477,14 @@ void RollRun::count() {
     young += settling(entry);
   }
   for (const PodRun& pod : pods_) {
+    if (!pod.answers.empty() || !pod.gaveUp.empty()) {
+      PodFacts& facts = tally.pods[pod.pod->name];
+      facts.reachable =
+          std::ranges::any_of(pod.answers, [](const auto& one) { return one.second.status > 0; });
+      if (const auto found = memory_.versions_.find(pod.pod->name);
+          found != memory_.versions_.end())
+        facts.version = found->second.text();
+    }
     std::map<std::pair<ResourceType, std::string_view>, std::uint64_t> counts;
     for (const std::size_t i : scope_)
       if (content_.entries[i].isPublic) ++counts[{content_.entries[i].type, stateFor(pod, i)}];
