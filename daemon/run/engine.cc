@@ -25,7 +25,7 @@ constexpr Duration kPodsRhythm = std::chrono::seconds(5);
 constexpr Duration kPodsTimeout = std::chrono::milliseconds(2'500);  // also bounds stopping
 constexpr Duration kPollRhythm = std::chrono::seconds(1);
 constexpr Duration kPollTimeout = std::chrono::seconds(3);
-constexpr Duration kLongestBackoff = std::chrono::seconds(5);
+constexpr Duration kLongestBackoff = std::chrono::seconds(2);  // the source has one of its own
 
 struct RunEnded {
   std::size_t row;
