@@ -20,7 +20,7 @@ std::string fallbackText(const ParamValue& value) {
   struct Printer {
     std::string operator()(bool flag) const { return flag ? "true" : "false"; }
     std::string operator()(std::int64_t number) const { return fmt::format("{}", number); }
-    std::string operator()(Duration duration) const { return formatDuration(duration); }
+    std::string operator()(Duration duration) const { return durationText(duration); }
     std::string operator()(const std::string& text) const {
       return text.empty() ? "nothing" : "\"" + text + "\"";
     }
@@ -30,9 +30,9 @@ std::string fallbackText(const ParamValue& value) {
 
 std::string explainCheck(const CheckSpec& spec, std::size_t width) {
   std::string text = fmt::format("{}: {}\n", spec.name, spec.summary);
-  text += fmt::format(
-      "In the daemon: every {}{}, given up after {}\n", formatDuration(spec.interval),
-      spec.onChange ? " and whenever the database changes" : "", formatDuration(spec.timeout));
+  text += fmt::format("In the daemon: every {}{}, given up after {}\n", durationText(spec.interval),
+                      spec.onChange ? " and whenever the database changes" : "",
+                      durationText(spec.timeout));
   if (!spec.params.empty()) {
     text += fmt::format("\nSettings (checks.{}.*):\n", spec.name);
     for (const ParamDef& def : spec.params)

@@ -51,7 +51,7 @@ constexpr FlagSpec kRunFlags[] = {
     {"--output", "FORMAT", "", Value::kText, "table, json, junit, nagios or prometheus"},
     {"--timeout", "TIME", "", Value::kText, "when to give up, such as 30s or 2m"},
     {"--fail-on", "LEVEL", "", Value::kText,
-     "warn: exit 1 for warnings; fail: exit 0 for warnings; never: exit 0 whatever is found"},
+     "when the exit code is not 0: warn (from warnings on), fail or never"},
 };
 constexpr FlagSpec kListenFlag = {"--listen", "ADDR:PORT", "listen", Value::kText,
                                   "where the daemon's own web server listens"};
@@ -158,7 +158,7 @@ class CommandLine {
     app_.formatter(std::make_shared<HelpFormatter>());
     app_.set_help_flag("-h,--help", "Show this help");
     app_.set_version_flag("--version", fmt::format("rollcall {}", kVersion), "Show the version");
-    app_.footer(std::string("\n") + kUsage);
+    app_.footer(kUsage);
     app_.require_subcommand(0, 1);
     for (const CommandSpec& spec : kCommands) add(spec);
   }
@@ -194,7 +194,7 @@ class CommandLine {
     const std::string name(path.substr(path.rfind(' ') + 1));
     CLI::App* app = parent.add_subcommand(name, spec.help);
     app->set_help_flag("-h,--help", "Show this help");
-    app->footer(std::string("\n") + spec.examples);
+    app->footer(spec.examples);
     Sub& sub = subs_.emplace_back(Sub{&spec, app, {}, "", false});
     for (const FlagSpec* flag : flagsOf(spec.command))
       app->add_option(flag->name, sub.values[flag], flag->help)
@@ -269,7 +269,8 @@ Answer unknownArgument(const std::string& path, const std::vector<std::string>& 
     const std::string quoted = shown(name);
     const std::string plain = quoted.substr(1, quoted.size() - 2);
     if (path == "serve" || path == "check" || path.starts_with("config "))
-      if (name.find("password") != std::string_view::npos)
+      if (name.find("pass") != std::string_view::npos ||
+          !nearest(name, {"--password", "--db-password"}).empty())
         return refuse(path, fmt::format("{}: passwords are not taken from the command line, others "
                                         "can read it: use --db-password-file or "
                                         "ROLLCALL_DB_PASSWORD",

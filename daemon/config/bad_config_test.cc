@@ -173,9 +173,9 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
        "rollcall.yaml:1: database.query_timeout: \"5\" is not a duration: write a whole number and "
        "ms, s, m, h or d, such as 30s"},
       {"database: {query_timeout: 5h}",
-       "rollcall.yaml:1: database.query_timeout: must be from 100 ms to 10 min"},
+       "rollcall.yaml:1: database.query_timeout: must be from 100ms to 10m"},
       // Limits
-      {"settle: 2h", "rollcall.yaml:1: settle: must be from 0 ms to 60 min"},
+      {"settle: 2h", "rollcall.yaml:1: settle: must be from 0s to 1h"},
       {"budget: {pages: many}",
        "rollcall.yaml:1: budget.pages: must be a whole number from 0 to 100000"},
       {"budget: {parallel: 0}",
@@ -200,7 +200,7 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
        "rollcall.yaml:1: checks.posts.interval: \"1\" is not a duration: write a whole number and "
        "ms, s, m, h or d, such as 30s"},
       {"checks: {posts: {interval: 0s}}",
-       "rollcall.yaml:1: checks.posts.interval: must be from 1.0 s to 7 d"},
+       "rollcall.yaml:1: checks.posts.interval: must be from 1s to 7d"},
       {"checks: {posts: {newset: 5}}",
        "rollcall.yaml:1: checks.posts.newset: unknown setting, did you mean \"newest\"?"},
       {"checks: {posts: {newest: many}}",

@@ -292,9 +292,9 @@ class Builder {
     if (!setting) return std::nullopt;
     const Result<Duration> duration = parseDuration(setting->text);
     if (duration && *duration >= least && *duration <= most) return *duration;
-    fail(*setting, duration ? fmt::format("must be from {} to {}", formatDuration(least),
-                                          formatDuration(most))
-                            : duration.error().message);
+    fail(*setting,
+         duration ? fmt::format("must be from {} to {}", durationText(least), durationText(most))
+                  : duration.error().message);
     return std::nullopt;
   }
   std::optional<std::uint64_t> count(const char* path, std::uint64_t least, std::uint64_t most) {

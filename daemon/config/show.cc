@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "daemon/config/config.h"
+#include "daemon/config/text.h"
 
 namespace rollcall {
 namespace {
@@ -18,16 +19,6 @@ std::string quoted(std::string_view text) {
       result += c;
   }
   return result + "\"";
-}
-
-// The way parseDuration reads it; whole milliseconds, as that is what it takes.
-std::string durationText(Duration duration) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-  if (ms == 0) return "0s";
-  if (ms % 3'600'000 == 0) return fmt::format("{}h", ms / 3'600'000);
-  if (ms % 60'000 == 0) return fmt::format("{}m", ms / 60'000);
-  if (ms % 1000 == 0) return fmt::format("{}s", ms / 1000);
-  return fmt::format("{}ms", ms);
 }
 
 std::string paramText(const ParamValue& value) {

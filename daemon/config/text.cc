@@ -98,6 +98,16 @@ std::string didYouMean(std::string_view word, const std::vector<std::string_view
   return best.empty() ? "" : fmt::format(", did you mean \"{}\"?", best);
 }
 
+std::string durationText(Duration duration) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  if (ms == 0) return "0s";
+  if (ms % 86'400'000 == 0) return fmt::format("{}d", ms / 86'400'000);
+  if (ms % 3'600'000 == 0) return fmt::format("{}h", ms / 3'600'000);
+  if (ms % 60'000 == 0) return fmt::format("{}m", ms / 60'000);
+  if (ms % 1000 == 0) return fmt::format("{}s", ms / 1000);
+  return fmt::format("{}ms", ms);
+}
+
 Result<std::string> readSmallFile(const std::string& path, std::size_t maxBytes) {
   const File file(path);
   if (file.fd() < 0) return systemError(errno);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/core/clock.h"
 #include "daemon/core/result.h"
 
 namespace rollcall {
@@ -17,6 +18,10 @@ std::string shown(std::string_view text);
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 // ", did you mean \"database\"?"; empty when nothing is close.
 std::string didYouMean(std::string_view word, const std::vector<std::string_view>& candidates);
+
+// The shortest form that parseDuration reads as the same: "90s", "1500ms", "2h". Whole
+// milliseconds.
+std::string durationText(Duration duration);
 
 // A whole small file, or a pipe's content. The Error is one sentence without the path; waits at
 // most a few seconds for a pipe.
