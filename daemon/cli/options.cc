@@ -292,14 +292,16 @@ Answer unknownArgument(const std::string& path, const std::vector<std::string>& 
                                   shown(word), path));
 }
 
-// The flag of `path` that stands last or before another flag: it lacks its value.
+// The flag of `path` that stands last, before another flag or before nothing but "=".
 Answer missingValue(const std::string& path, const std::vector<std::string>& arguments) {
   const std::vector<std::string_view> known = flagNames(path);
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const bool takesValue = std::find(known.begin(), known.end(), arguments[i]) != known.end() &&
-                            arguments[i] != "--verbose" && arguments[i] != "--help";
-    if (takesValue && (i + 1 == arguments.size() || isFlag(arguments[i + 1])))
-      return refuse(path, fmt::format("{}: needs a value", arguments[i]));
+    const std::string_view name = flagName(arguments[i]);
+    const bool takesValue = std::find(known.begin(), known.end(), name) != known.end() &&
+                            name != "--verbose" && name != "--help";
+    const bool atEnd = i + 1 == arguments.size() || isFlag(arguments[i + 1]);
+    const bool lacks = name == arguments[i] ? atEnd : arguments[i].size() == name.size() + 1;
+    if (takesValue && lacks) return refuse(path, fmt::format("{}: needs a value", name));
   }
   return refuse(path, fmt::format("a flag lacks its value or has one too many, see rollcall {} "
                                   "--help",
@@ -343,7 +345,8 @@ class Converter {
       const std::string_view name = flag->name;
       const bool repeats = name == "--pod" || name == "--only";
       if (!repeats && values.size() > 1) fail(name, "given more than once");
-      if (std::find(values.begin(), values.end(), "") != values.end()) fail(name, "needs a value");
+      for (const std::string& value : values)
+        if (value.empty() || value.starts_with("--")) fail(name, "needs a value");
       take(*flag, values);
     }
     if (options_.command == Command::kServe && sub_.verbose)

@@ -14,7 +14,7 @@ constexpr std::string_view kClearLine = "\r\033[K";
 }  // namespace
 
 Progress::Progress(const Clock& clock, int fd, bool visible, std::size_t width)
-    : clock_(clock), fd_(fd), width_(width) {
+    : clock_(clock), fd_(fd), width_(width), start_(clock.mono()) {
   if (visible) thread_ = std::jthread([this](std::stop_token stop) { draw(stop); });
 }
 
@@ -32,16 +32,18 @@ void Progress::clear() {
 }
 
 void Progress::draw(std::stop_token stop) {
-  const MonoTime start = clock_.mono();
-  MonoTime next = start + kPatience;
+  MonoTime next = start_ + kPatience;
+  std::string before;
   while (clock_.sleepUntil(next, stop)) {
     const auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(clock_.mono() - start).count();
+        std::chrono::duration_cast<std::chrono::seconds>(clock_.mono() - start_).count();
     next = clock_.mono() + kRedraw;
     const std::lock_guard lock(mutex_);
     if (cleared_) return;
-    const std::string line = fmt::format("{} s  {}", seconds, text_);
+    std::string line = fmt::format("{} s  {}", seconds, text_);
+    if (line == before) continue;
     writeAll(fd_, fmt::format("{}{}", kClearLine, line.substr(0, width_ - 1)));
+    before = std::move(line);
     drawn_ = true;
   }
 }

@@ -25,6 +25,7 @@ class Progress {
   const Clock& clock_;
   const int fd_;
   const std::size_t width_;
+  const MonoTime start_;
   std::mutex mutex_;
   std::string text_;
   bool drawn_ = false;

@@ -1,5 +1,6 @@
 // The effective configuration can be read again, holds no secret, and the examples are valid.
 #include "daemon/config/config_fixture.h"
+#include "daemon/config/keys.h"
 #include "daemon/config/text.h"
 
 namespace rollcall {
@@ -68,6 +69,18 @@ TEST_F(ShowConfig, AnEmptyConfigurationIsReadAgainToo) {
   EXPECT_EQ(problems(loadYaml(text)), "") << text;
   EXPECT_EQ(showConfig(*loadYaml(text)), text);
   EXPECT_THAT(text, testing::HasSubstr("# content_api_key: (not set)"));
+}
+
+TEST_F(ShowConfig, TheFullExampleNamesEverySettingAndEachIsAccepted) {
+  const std::string path = std::string(ROLLCALL_SOURCE_DIR) + "/examples/rollcall.full.yaml";
+  const Result<ConfigLayer> layer = readConfigFile(path);
+  ASSERT_TRUE(layer) << layer.error().message;
+  EXPECT_THAT(layer->problems, testing::IsEmpty());
+  const std::string text = readSmallFile(path, 1 << 20).value();
+  for (const ConfigKey& key : configKeys()) {
+    const std::string name(key.path.substr(key.path.rfind('.') + 1));
+    EXPECT_THAT(text, testing::HasSubstr(name + ": ")) << key.path;
+  }
 }
 
 TEST_F(ShowConfig, TextOfPeopleIsShownSafely) {

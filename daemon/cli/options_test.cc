@@ -1,0 +1,213 @@
+#include "daemon/cli/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rollcall {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+std::string refusal(const Arguments& arguments) {
+  const auto parsed = parseOptions(arguments);
+  const auto* answer = std::get_if<Answer>(&parsed);
+  if (!answer) return "accepted";
+  return answer->exitCode == kExitUsage ? answer->text : "exit " + answer->text;
+}
+
+Options accepted(const Arguments& arguments) {
+  const auto parsed = parseOptions(arguments);
+  if (const auto* answer = std::get_if<Answer>(&parsed)) ADD_FAILURE() << answer->text;
+  return std::holds_alternative<Options>(parsed) ? std::get<Options>(parsed) : Options{};
+}
+
+struct BadLine {
+  Arguments arguments;
+  const char* says;
+};
+
+TEST(Options, AWrongCommandLineGetsOneSentence) {
+  const BadLine rows[] = {
+      {{"chek"}, "rollcall: \"chek\": unknown command, did you mean \"check\"?\n"},
+      {{"zzzzzz"},
+       "rollcall: \"zzzzzz\": unknown command; there are check, serve, list, explain, version, "
+       "completion, config\n"},
+      {{"--verbse"}, "rollcall: --verbse: unknown flag\n"},
+      {{"config"},
+       "rollcall config: name what to do: rollcall config check, or rollcall config show\n"},
+      {{"config", "chekc"},
+       "rollcall config: \"chekc\": unknown command, did you mean \"check\"?\n"},
+      {{"check", "--verbsoe"},
+       "rollcall check: --verbsoe: unknown flag, did you mean \"--verbose\"?\n"},
+      {{"check", "--pods-dsn=x"},
+       "rollcall check: --pods-dsn: unknown flag, did you mean \"--pods-dns\"?\n"},
+      {{"check", "--listen", "x:1"}, "rollcall check: --listen: unknown flag\n"},
+      {{"list", "--config", "x"}, "rollcall list: --config: unknown flag\n"},
+      {{"check", "-v"}, "rollcall check: -v: unknown flag\n"},
+      {{"check", "https://example.org"},
+       "rollcall check: \"https://example.org\" is not expected here: settings are given as flags, "
+       "see rollcall check --help\n"},
+      {{"check", "--pod"}, "rollcall check: --pod: needs a value\n"},
+      {{"check", "--url", "--verbose"}, "rollcall check: --url: needs a value\n"},
+      {{"check", "--url="}, "rollcall check: --url: needs a value\n"},
+      {{"check", "--url", ""}, "rollcall check: --url: needs a value\n"},
+      {{"check", "--url", "a", "--url", "b"}, "rollcall check: --url: given more than once\n"},
+      {{"check", "--output", "jsno"},
+       "rollcall check: --output: \"jsno\" is none of table, json, junit, nagios, prometheus, did "
+       "you mean \"json\"?\n"},
+      {{"check", "--fail-on", "error"},
+       "rollcall check: --fail-on: \"error\" is none of warn, fail, never\n"},
+      {{"check", "--timeout", "30"},
+       "rollcall check: --timeout: \"30\" is not a duration: write a whole number and ms, s, m, h "
+       "or d, such as 30s\n"},
+      {{"check", "--timeout", "0s"}, "rollcall check: --timeout: must be from 100ms to 1h\n"},
+      {{"check", "--timeout", "2h"}, "rollcall check: --timeout: must be from 100ms to 1h\n"},
+      {{"check", "--only", ","}, "rollcall check: --only: names no check\n"},
+      {{"explain"},
+       "rollcall explain: name a code such as RC201, or a check; rollcall list shows them\n"},
+      {{"completion"}, "rollcall completion: name a shell: bash, zsh or fish\n"},
+      {{"completion", "tcsh"}, "rollcall completion: name a shell: bash, zsh or fish\n"},
+      {{"version", "now"},
+       "rollcall version: \"now\" is not expected here: settings are given as flags, see rollcall "
+       "version --help\n"},
+  };
+  for (const BadLine& row : rows)
+    EXPECT_EQ(refusal(row.arguments), row.says) << testing::PrintToString(row.arguments);
+}
+
+TEST(Options, APasswordOnTheCommandLineIsRefusedAndNotRepeated) {
+  const char* const says =
+      ": passwords are not taken from the command line, others can read it: use "
+      "--db-password-file or ROLLCALL_DB_PASSWORD\n";
+  EXPECT_EQ(refusal({"check", "--db-password", "hunter2"}),
+            std::string("rollcall check: --db-password") + says);
+  EXPECT_EQ(refusal({"check", "--db-password=hunter2"}),
+            std::string("rollcall check: --db-password") + says);
+  EXPECT_EQ(refusal({"serve", "--pasword=hunter2"}),
+            std::string("rollcall serve: --pasword") + says);
+  EXPECT_THAT(refusal({"check", "--secret=hunter2"}), testing::Not(testing::HasSubstr("hunter2")));
+  EXPECT_THAT(refusal({"check", "u:hunter2@db"}), testing::Not(testing::HasSubstr("hunter2")));
+}
+
+TEST(Options, EveryFlagOfCheckIsRead) {
+  const Options options = accepted({"check",
+                                    "--config",
+                                    "c.yaml",
+                                    "--ghost-config",
+                                    "g.json",
+                                    "--url",
+                                    "https://e.org",
+                                    "--pod",
+                                    "a=http://10.0.0.1",
+                                    "--pod=b=http://10.0.0.2",
+                                    "--pods-dns",
+                                    "g:1",
+                                    "--pod-ca",
+                                    "p.pem",
+                                    "--db",
+                                    "mysql://u@h/n",
+                                    "--db-password-file",
+                                    "pw",
+                                    "--db-ca",
+                                    "d.pem",
+                                    "--routes",
+                                    "r.yaml",
+                                    "--content",
+                                    "dir",
+                                    "--max-findings",
+                                    "5",
+                                    "--only",
+                                    "posts,pods",
+                                    "--only",
+                                    "archives",
+                                    "--output",
+                                    "nagios",
+                                    "--timeout",
+                                    "1m",
+                                    "--fail-on",
+                                    "never",
+                                    "--verbose"});
+  EXPECT_EQ(options.command, Command::kCheck);
+  EXPECT_EQ(options.configFile, "c.yaml");
+  EXPECT_EQ(options.ghostConfig, "g.json");
+  EXPECT_THAT(options.flags.lists.at("pods"),
+              testing::ElementsAre("a=http://10.0.0.1", "b=http://10.0.0.2"));
+  const std::map<std::string, std::string> values = {{"site.url", "https://e.org"},
+                                                     {"pods_dns", "g:1"},
+                                                     {"pod_ca", "p.pem"},
+                                                     {"database.url", "mysql://u@h/n"},
+                                                     {"database.password_file", "pw"},
+                                                     {"database.tls.ca", "d.pem"},
+                                                     {"routes", "r.yaml"},
+                                                     {"content.path", "dir"},
+                                                     {"max_findings", "5"}};
+  EXPECT_EQ(options.flags.values, values);
+  EXPECT_EQ(options.flags.origins.at("database.url"), "--db");
+  EXPECT_THAT(options.only, testing::ElementsAre("posts", "pods", "archives"));
+  EXPECT_EQ(options.output, OutputFormat::kNagios);
+  EXPECT_EQ(options.timeout, std::chrono::minutes(1));
+  EXPECT_EQ(options.failOn, FailOn::kNever);
+  EXPECT_TRUE(options.verbose);
+}
+
+TEST(Options, ServeTakesTheSameFlagsAndListenAndSaysWhatItIgnores) {
+  const Options options = accepted({"serve", "--url", "https://e.org", "--listen", "127.0.0.1:0",
+                                    "--only", "posts", "--output", "json", "--verbose"});
+  EXPECT_EQ(options.command, Command::kServe);
+  EXPECT_EQ(options.flags.values.at("listen"), "127.0.0.1:0");
+  EXPECT_THAT(options.ignored, testing::UnorderedElementsAre("--output", "--verbose"));
+}
+
+TEST(Options, ConfigCommandsTakeTheFlagsOfTheConfiguration) {
+  EXPECT_EQ(accepted({"config", "check", "--listen", "x:1"}).command, Command::kConfigCheck);
+  EXPECT_EQ(accepted({"config", "show", "--config", "x"}).configFile, "x");
+  EXPECT_EQ(refusal({"config", "show", "--output", "json"}),
+            "rollcall config show: --output: unknown flag\n");
+}
+
+TEST(Options, NothingToDoShowsTheThreeWaysToStart) {
+  const std::string text = refusal({});
+  EXPECT_THAT(text, testing::HasSubstr("Three usual ways to start"));
+  EXPECT_EQ(text, shortHelp());
+}
+
+TEST(Options, HelpOfEveryCommandNamesEveryFlagAndGivesAnExample) {
+  for (const CommandInfo& command : describeCommands()) {
+    Arguments arguments;
+    if (const auto space = command.path.find(' '); space != std::string::npos)
+      arguments = {command.path.substr(0, space), command.path.substr(space + 1)};
+    else if (!command.path.empty())
+      arguments = {command.path};
+    arguments.emplace_back("--help");
+    const auto parsed = parseOptions(arguments);
+    ASSERT_TRUE(std::holds_alternative<Answer>(parsed)) << command.path;
+    const Answer& answer = std::get<Answer>(parsed);
+    EXPECT_EQ(answer.exitCode, 0);
+    for (const FlagInfo& flag : command.flags)
+      EXPECT_THAT(answer.text, testing::HasSubstr(flag.name)) << command.path;
+    for (const std::string& word : command.words)
+      EXPECT_THAT(answer.text, testing::HasSubstr(word)) << command.path;
+    if (command.path == "config") continue;
+    EXPECT_THAT(answer.text, testing::HasSubstr("  rollcall " + command.path)) << command.path;
+  }
+}
+
+TEST(ExitCode, FollowsTheVerdictAndWhatIsForgiven) {
+  struct Row {
+    Verdict verdict;
+    int warn, fail, never;
+  };
+  const Row rows[] = {{Verdict::kPass, 0, 0, 0},
+                      {Verdict::kWarn, 1, 0, 0},
+                      {Verdict::kFail, 2, 2, 0},
+                      {Verdict::kUnknown, 3, 3, 0},
+                      {Verdict::kNotApplicable, 3, 3, 0}};
+  for (const Row& row : rows) {
+    EXPECT_EQ(exitCode(row.verdict, FailOn::kWarn), row.warn) << name(row.verdict);
+    EXPECT_EQ(exitCode(row.verdict, FailOn::kFail), row.fail) << name(row.verdict);
+    EXPECT_EQ(exitCode(row.verdict, FailOn::kNever), row.never) << name(row.verdict);
+  }
+}
+
+}  // namespace
+}  // namespace rollcall
