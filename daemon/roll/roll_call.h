@@ -71,6 +71,8 @@ class RollCall {
   std::optional<MonoTime> apiRead_;
   std::size_t sweepAt_ = 0;
   bool needsDeclarations_ = false;
+  std::set<std::string> proven_;     // pods of which a whole view was read
+  std::map<std::string, Gap> lost_;  // pods that could not be asked, and why
 };
 
 }  // namespace rollcall::roll

@@ -259,6 +259,29 @@ TEST_F(RollCallTest, aBootingPodIsAGapAndItsOldClaimsRest) {
   EXPECT_EQ(booting.gaps.size(), 1u);
 }
 
+TEST_F(RollCallTest, aRunForAChangeThatAsksNothingKeepsTheGapOfALostPod) {
+  post("one");
+  lists("*", {"one"}), lists("b", {});
+  serves("*", "one"), serves("b", "one", 404);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC201 b one"));
+  pods_.answer("b", "/ghost/api/admin/site/", [](const PodRequest&) -> Result<HttpResponse> {
+    return Error{ErrorCode::kUnavailable, "connection refused"};
+  });
+  EXPECT_EQ(run(Trigger::kInterval).gaps.size(), 1u);
+  source_.rows.clear();
+  const Outcome after = run(Trigger::kChange);
+  EXPECT_EQ(after.gaps.size(), 1u);
+  EXPECT_THAT(claims(after), IsEmpty());
+}
+
+TEST_F(RollCallTest, aRunForAChangeDoesNotForgetWhatWasProvenBefore) {
+  for (const char* slug : {"p1", "p2", "p3", "p4"}) post(slug), serves("*", slug);
+  lists("*", {"p1", "p2", "p3", "p4"});
+  EXPECT_EQ(run(Trigger::kInterval).tally.podResources.at({"a", "post", "ok"}), 4u);
+  source_.now += 10s;
+  EXPECT_EQ(run(Trigger::kChange).tally.podResources.at({"a", "post", "ok"}), 4u);
+}
+
 TEST_F(RollCallTest, aHungPodIsGivenUpAfterTwoQuestions) {
   for (const char* slug : {"p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8"}) post(slug);
   lists("*", {}), lists("a", {});

@@ -118,8 +118,13 @@ Result<void> RollRun::readViews() {
   const auto batch = context_.pods.batch(context_.budget);
   for (PodRun& pod : pods_) readView(*batch, *pod.pod, context_.site, wish, pod.view);
   batch->drive(context_.deadline, context_.stop);
-  for (PodRun& pod : pods_)
+  for (PodRun& pod : pods_) {
     if (pod.view.version) memory_.versions_[pod.pod->name] = *pod.view.version;
+    if (pod.view.whole())
+      memory_.proven_.insert(pod.pod->name);
+    else if (!wish.contentKey.empty() || pod.view.unreachable)
+      memory_.proven_.erase(pod.pod->name);
+  }
   return {};
 }
 
@@ -383,6 +388,7 @@ void RollRun::weigh(PodRun& pod) const {
     confirmed += isWrong(answer.state);
   }
   pod.lost = !pod.gaveUp.empty() || (!pod.answers.empty() && telling == 0);
+  if (!full() && pod.untouched()) pod.lost = memory_.lost_.contains(pod.pod->name);
   pod.mayListUnconfirmed = mayListUnconfirmed(asked, confirmed);
 }
 
@@ -438,32 +444,44 @@ void RollRun::measurePropagation(std::size_t i) {
 }
 
 void RollRun::reportGaps() {
-  for (PodRun& pod : pods_) {
-    std::size_t unanswered = pod.queue.size(), unconfirmed = 0;
-    Error why{ErrorCode::kUnavailable, pod.gaveUp};
-    for (const auto& [entry, answer] : pod.answers) {
-      if (answer.state != State::kUnknown && answer.state != State::kTimeout) continue;
-      ++unanswered;
-      if (answer.state == State::kTimeout) why.code = ErrorCode::kDeadlineExceeded;
-      if (why.message.empty()) why.message = answer.why;
-    }
-    for (const std::size_t i : pod.suspects)
-      unconfirmed += !pod.answers.contains(i) && !observe(pod, i);
-    if (unanswered > 0 || pod.view.unreachable) {
-      outcome_.gaps.push_back({pod.pod->name,
-                               unanswered > 0 ? fmt::format("{} questions", unanswered) : "the pod",
-                               pod.view.unreachable.value_or(why)});
-    } else if (unconfirmed > 0) {
-      outcome_.gaps.push_back({pod.pod->name,
-                               fmt::format("{} suspects", unconfirmed),
-                               {ErrorCode::kDeadlineExceeded, "not asked: beyond the budget"}});
-    } else if (full() && memory_.settings_.views && !pod.view.sitemaps &&
-               (!pod.view.version || routesFromMemory(*pod.view.version))) {
-      outcome_.gaps.push_back({pod.pod->name,
-                               "the pod's sitemaps",
-                               {ErrorCode::kProtocol, "they could not be read to the end"}});
-    }
+  std::map<std::string, Gap> lost;
+  for (const PodRun& pod : pods_) {
+    std::optional<Gap> gap = gapOf(pod);
+    if (!full() && pod.untouched())
+      if (const auto before = memory_.lost_.find(pod.pod->name); before != memory_.lost_.end())
+        gap = before->second;
+    if (!gap) continue;
+    if (pod.lost) lost[pod.pod->name] = *gap;
+    outcome_.gaps.push_back(std::move(*gap));
   }
+  memory_.lost_ = std::move(lost);
+}
+
+// One gap a pod: the worst of what could not be looked at there.
+std::optional<Gap> RollRun::gapOf(const PodRun& pod) const {
+  const std::string& name = pod.pod->name;
+  std::size_t unanswered = pod.queue.size(), unconfirmed = 0;
+  Error why{ErrorCode::kUnavailable, pod.gaveUp};
+  for (const auto& [entry, answer] : pod.answers) {
+    if (answer.state != State::kUnknown && answer.state != State::kTimeout) continue;
+    ++unanswered;
+    if (answer.state == State::kTimeout) why.code = ErrorCode::kDeadlineExceeded;
+    if (why.message.empty()) why.message = answer.why;
+  }
+  if (pod.view.unreachable) return Gap{name, "the pod", *pod.view.unreachable};
+  if (unanswered > 0)
+    return Gap{name, fmt::format("{} question{}", unanswered, unanswered == 1 ? "" : "s"), why};
+  for (const std::size_t i : pod.suspects)
+    unconfirmed += !pod.answers.contains(i) && !observe(pod, i);
+  if (unconfirmed > 0)
+    return Gap{name,
+               fmt::format("{} suspects", unconfirmed),
+               {ErrorCode::kDeadlineExceeded, "not asked: beyond the budget"}};
+  const bool needsSitemaps = !pod.view.version || routesFromMemory(*pod.view.version);
+  if (full() && memory_.settings_.views && !pod.view.sitemaps && needsSitemaps)
+    return Gap{
+        name, "the pod's sitemaps", {ErrorCode::kProtocol, "they could not be read to the end"}};
+  return std::nullopt;
 }
 
 void RollRun::count() {
@@ -504,7 +522,8 @@ std::string_view RollRun::stateFor(const PodRun& pod, std::size_t i) const {
       return settling(content_.entries[i]) && !known(pod, i) ? "settling" : name(found->second);
     if (!pod.lost && pod.answers.contains(i)) return "ok";
   }
-  return pod.view.whole() && !pod.suspects.contains(i) ? "ok" : "unknown";
+  const bool proven = memory_.proven_.contains(pod.pod->name);
+  return proven && !pod.lost && !pod.suspects.contains(i) ? "ok" : "unknown";
 }
 
 void RollRun::remember() {
@@ -518,6 +537,7 @@ void RollRun::remember() {
   });
   std::set<std::string> alive;
   for (const PodRun& pod : pods_) alive.insert(pod.pod->name);
+  std::erase_if(memory_.proven_, [&](const auto& one) { return !alive.contains(one); });
   std::erase_if(memory_.versions_, [&](const auto& one) { return !alive.contains(one.first); });
   std::erase_if(memory_.cleared_,
                 [&](const auto& one) { return !alive.contains(one.first.first); });

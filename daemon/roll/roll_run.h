@@ -40,6 +40,8 @@ class RollRun {
     bool frontPageFails = false;
     bool lost = false;  // nothing it answered says anything about a resource
     bool mayListUnconfirmed = false;
+
+    bool untouched() const { return answers.empty() && queue.empty() && gaveUp.empty(); }
   };
 
   // The steps, in order.
@@ -59,6 +61,7 @@ class RollRun {
   void concludeEntry(std::size_t entry);
   void waitFor(std::size_t entry);
   void reportGaps();
+  std::optional<Gap> gapOf(const PodRun& pod) const;
   void count();
   std::string_view stateFor(const PodRun& pod, std::size_t entry) const;
   void remember();
