@@ -109,10 +109,17 @@ struct MysqlConnection::Driver {
       if (waiting.revents & POLLOUT) ready |= MYSQL_WAIT_WRITE;
       if (waiting.revents & POLLPRI) ready |= MYSQL_WAIT_EXCEPT;
     }
-    if (ready == 0 && (status & MYSQL_WAIT_TIMEOUT) &&
+    if (ready == 0 && (status & MYSQL_WAIT_TIMEOUT) && !connected(waiting.fd) &&
         clock.mono() - since >= milliseconds(mysql_get_timeout_value_ms(handle)))
       ready = MYSQL_WAIT_TIMEOUT;
     return ready;
+  }
+
+  // The library's own time limit is for addresses that do not answer; the rest is the deadline's.
+  static bool connected(int socket) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    return ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
   }
 
   void hangUp() {

@@ -140,7 +140,8 @@ Error noTls(std::string_view text, const DatabaseConfig& config) {
     return {ErrorCode::kUnavailable,
             fmt::format("the database at {} offers no TLS: turn it on there, or turn TLS off here",
                         place)};
-  if (mentions(text, "hostname") || mentions(text, "host name"))
+  // What the library says when the chain is good and the name is not.
+  if (mentions(text, "validation of ssl server certificate failed"))
     return {ErrorCode::kUnavailable,
             fmt::format("the certificate of the database at {} is for another name than \"{}\"",
                         place, config.host)};
