@@ -110,6 +110,12 @@ TEST(Groups, HoldTheWorstFirstAndTheNewestFindingFirst) {
   EXPECT_EQ(groups[0].findings[4]->resource->slug, "story-1");
 }
 
+TEST(Groups, PreferTheTimeOfPublicationToTheId) {
+  Report report = sampleFail();
+  report.checks[2].outcome.findings[4].evidence["published_at"] = formatTime(sampleTime());
+  EXPECT_EQ(groupFindings(report)[0].findings[0]->resource->slug, "story-1");
+}
+
 TEST(Json, LooksAsOnTheGoldenPage) {
   expectGolden("fail.json", formatJson(sampleFail()));
   expectGolden("pass.json", formatJson(samplePass()));
@@ -215,6 +221,29 @@ TEST(Wrap, BreaksAtSpacesOnlyAndNeverInsideBackquotes) {
             (std::vector<std::string>{"run", "`a b c d e`", "now"}));
   EXPECT_EQ(wrap("a ` b", 1), (std::vector<std::string>{"a", "`", "b"}));
   EXPECT_EQ(wrap("kubectl delete pod x", 8), std::vector<std::string>{"kubectl delete pod x"});
+}
+
+struct AdviceRow {
+  const char* remedy;
+  Advice parts;
+};
+
+TEST(SplitAdvice, FindsTheCommandToCopy) {
+  const AdviceRow rows[] = {
+      {"finish the rollout", {"finish the rollout", "", ""}},
+      {"kubectl delete pod a", {"", "kubectl delete pod a", ""}},
+      {"restart a: kubectl delete pod a", {"restart a", "kubectl delete pod a", ""}},
+      {"restart a: kubectl delete pod a; then wait",
+       {"restart a", "kubectl delete pod a", "then wait"}},
+      {"note: restart it: docker restart a", {"note: restart it", "docker restart a", ""}},
+      {"see: nothing", {"see: nothing", "", ""}},
+      {"", {"", "", ""}}};
+  for (const AdviceRow& row : rows) {
+    const Advice parts = splitAdvice(row.remedy);
+    EXPECT_EQ(parts.before, row.parts.before) << row.remedy;
+    EXPECT_EQ(parts.command, row.parts.command) << row.remedy;
+    EXPECT_EQ(parts.after, row.parts.after) << row.remedy;
+  }
 }
 
 TEST(Columns, CountWideCharactersTwiceAndCombiningOnesNot) {

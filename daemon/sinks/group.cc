@@ -20,11 +20,13 @@ std::vector<FindingGroup> groupFindings(const Report& report) {
       groups[place->second].findings.push_back(&finding);
     }
   }
-  // Ghost's ids start with their time of creation: the greatest id is the newest resource.
-  const auto idOf = [](const Finding* finding) {
-    return finding->resource ? std::string_view(finding->resource->id) : std::string_view();
+  // By publication where the check tells it; else by id: Ghost's start with their time of creation.
+  const auto ageOf = [](const Finding* finding) {
+    const auto published = finding->evidence.find("published_at");
+    return std::pair(published == finding->evidence.end() ? std::string_view() : published->second,
+                     finding->resource ? std::string_view(finding->resource->id) : "");
   };
-  const auto newer = [&](const Finding* a, const Finding* b) { return idOf(a) > idOf(b); };
+  const auto newer = [&](const Finding* a, const Finding* b) { return ageOf(a) > ageOf(b); };
   for (FindingGroup& group : groups)
     std::stable_sort(group.findings.begin(), group.findings.end(), newer);
   std::stable_sort(groups.begin(), groups.end(), [](const FindingGroup& a, const FindingGroup& b) {

@@ -186,11 +186,17 @@ void printAdvice(Printer& out, const Finding& finding) {
     out.line("  reproduce:");
     out.command(finding.reproduce);
   }
-  const std::string remedy = remedyOf(finding);
-  if (remedy.empty()) return;
-  if (!isCommand(remedy)) return out.paragraph("  remedy: ", remedy, kBold);
-  out.line("  remedy:");
-  out.command(remedy);
+  const Advice advice = splitAdvice(remedyOf(finding));
+  if (advice.command.empty()) {
+    if (!advice.before.empty()) out.paragraph("  remedy: ", advice.before, kBold);
+    return;
+  }
+  if (advice.before.empty())
+    out.line("  remedy:");
+  else
+    out.paragraph("  remedy: ", advice.before + ":", kBold);
+  out.command(advice.command);
+  if (!advice.after.empty()) out.paragraph("    ", advice.after, kBold);
 }
 
 void printGroup(Printer& out, const FindingGroup& group, bool verbose) {

@@ -312,6 +312,19 @@ std::string remedyOf(const Finding& finding) {
   return finding.remedy.empty() ? std::string(finding.def->remedy) : finding.remedy;
 }
 
+Advice splitAdvice(std::string_view remedy) {
+  std::size_t start = 0;
+  std::size_t before = 0;
+  while (!isCommand(remedy.substr(start))) {
+    before = remedy.find(": ", start);
+    if (before == std::string_view::npos) return {std::string(remedy), "", ""};
+    start = before + 2;
+  }
+  const std::size_t end = std::min(remedy.find("; ", start), remedy.size());
+  return {std::string(remedy.substr(0, before)), std::string(remedy.substr(start, end - start)),
+          std::string(remedy.substr(std::min(end + 2, remedy.size())))};
+}
+
 std::string stateOf(const PodReport& pod) {
   std::vector<std::string> parts;
   if (!pod.facts.reachable) parts.emplace_back("not reached");

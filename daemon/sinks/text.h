@@ -48,6 +48,14 @@ std::string_view title(Verdict verdict);
 std::string countOf(const FindingGroup& group);
 // The finding's own remedy, else its code's.
 std::string remedyOf(const Finding& finding);
+// A remedy's command on its own, to be copied: "restart a: kubectl delete pod a; then wait" is
+// {"restart a", "kubectl delete pod a", "then wait"}. All in `before` when it holds no command.
+struct Advice {
+  std::string before;
+  std::string command;
+  std::string after;
+};
+Advice splitAdvice(std::string_view remedy);
 // "booted 2026-01-01T09:58:00Z, private", "unreachable", "leaving", ...; may be empty.
 std::string stateOf(const PodReport& pod);
 

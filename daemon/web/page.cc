@@ -133,11 +133,11 @@ std::string advice(const FindingGroup& group) {
   if (!finding.cause.empty()) text += fmt::format("<p>Likely cause: {}</p>\n", html(finding.cause));
   if (!finding.reproduce.empty())
     text += fmt::format("<p>Reproduce:</p>\n<pre>{}</pre>\n", html(finding.reproduce));
-  const std::string remedy = remedyOf(finding);
-  if (isCommand(remedy))
-    text += fmt::format("<p>Remedy:</p>\n<pre>{}</pre>\n", html(remedy));
-  else if (!remedy.empty())
-    text += fmt::format("<p>Remedy: {}</p>\n", html(remedy));
+  const Advice remedy = splitAdvice(remedyOf(finding));
+  text += fmt::format("<p>Remedy: {}{}</p>\n", html(remedy.before),
+                      remedy.before.empty() || remedy.command.empty() ? "" : ":");
+  if (!remedy.command.empty()) text += fmt::format("<pre>{}</pre>\n", html(remedy.command));
+  if (!remedy.after.empty()) text += fmt::format("<p>{}</p>\n", html(remedy.after));
   return text;
 }
 

@@ -62,7 +62,7 @@ inline Finding sampleMissing(const std::string& pod, const std::string& slug,
   finding.reproduce = "curl -sS -o /dev/null -w '%{http_code}\\n' --connect-to example.org:443:" +
                       std::string("10.0.0.") + pod.back() + ":2368 https://example.org/" + slug +
                       "/";
-  finding.remedy = "kubectl delete pod " + pod;
+  finding.remedy = "restart " + pod + ": kubectl delete pod " + pod;
   finding.since = sampleTime(-30);
   return finding;
 }
