@@ -23,6 +23,20 @@ std::string_view lastSegment(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+std::string_view trimmed(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+// Whether the entry names `place` as its own original; then Ghost lists it as if it named none
+// (6.56.0 and 6.65.0). Ghost stores addresses of its own site with a placeholder for the site.
+bool isItsOwnOriginal(const Entry& entry, std::string_view place) {
+  constexpr std::string_view kSite = "__GHOST_URL__";
+  if (!entry.canonicalUrl.starts_with(kSite)) return false;
+  const std::string_view path = entry.canonicalUrl.substr(kSite.size());
+  return trimmed(ghost::decodePath(path)) == trimmed(ghost::decodePath(place));
+}
+
 }  // namespace
 
 Expected::Expected(const std::vector<Entry>& entries, Routes routes, Trust trust)
@@ -111,7 +125,8 @@ void Expected::judgeDuty(std::size_t i) {
   const Entry& entry = (*entries_)[i];
   const auto duty = [&] {
     if (!entry.isPublic) return Duty::kNone;
-    if (!entry.canonicalUrl.empty() || !knowsAddresses(entry.type)) return Duty::kFree;
+    if (!knowsAddresses(entry.type)) return Duty::kFree;
+    if (!entry.canonicalUrl.empty() && !isItsOwnOriginal(entry, placeOf(i))) return Duty::kFree;
     if (entry.type == ResourceType::kPage && isShadowed(i)) return Duty::kFree;
     if (trust_ == Trust::kAssumed) return Duty::kIfTypeListed;
     if (permalinks(entry).empty()) return Duty::kFree;

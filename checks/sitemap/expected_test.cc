@@ -90,8 +90,8 @@ TEST(Expected, AssumedRoutesMatchByTheLastSegment) {
 }
 
 TEST(Expected, WhatMustBeListedDependsOnTheEntryAndTheRoutes) {
-  const auto canonical = [](Entry made) {
-    made.canonicalUrl = "https://elsewhere.org/x/";
+  const auto canonical = [](Entry made, std::string_view url) {
+    made.canonicalUrl = url;
     return made;
   };
   const Routes defaults = ghost::defaultRoutes();
@@ -111,7 +111,12 @@ TEST(Expected, WhatMustBeListedDependsOnTheEntryAndTheRoutes) {
            Row{"a public post", post, defaults, Trust::kKnown, Duty::kRequired},
            Row{"a draft", entry(ResourceType::kPost, "d", false), defaults, Trust::kKnown,
                Duty::kNone},
-           Row{"a canonical url", canonical(post), defaults, Trust::kKnown, Duty::kFree},
+           Row{"a canonical url", canonical(post, "https://elsewhere.org/x/"), defaults,
+               Trust::kKnown, Duty::kFree},
+           Row{"a canonical url at another place of the site", canonical(post, "__GHOST_URL__/x/"),
+               defaults, Trust::kKnown, Duty::kFree},
+           Row{"its own canonical url", canonical(post, "__GHOST_URL__/p"), defaults, Trust::kKnown,
+               Duty::kRequired},
            Row{"only filtered collections", post, filtered, Trust::kKnown, Duty::kIfListed},
            Row{"no collection", post, nothing, Trust::kKnown, Duty::kFree},
            Row{"an unknown token", post, undated, Trust::kKnown, Duty::kFree},
