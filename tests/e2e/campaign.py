@@ -56,6 +56,7 @@ class Campaign:
         self.api = lab.api(1)
         self.model = None
         self.base = {}
+        self.right = set()      # the latest truth
         self.last = None        # the latest Check
         self.daemon = None      # must agree too, while there is one
         self.daemon_waits = []  # seconds
@@ -63,19 +64,15 @@ class Campaign:
     # Rows
 
     def run(self):
-        self.prepare()
-        with self.rollcall.serve() as self.daemon:
-            self.judge("fresh pods")
-            for name, action, stale_path in self.rows():
-                action()
-                self.judge(name, stale_path)
-            self.judge_reproduce()
-            self.judge("zero configuration (--ghost-config)", flags=[
-                "--ghost-config", self.lab.pod(1)["config"], *self.rollcall.pod_flags()])
-            restart_all(self.lab)
-            self.judge("all pods restarted", daemon_seconds=60)
-            self.judge_daemon_end()
-        self.daemon = None
+        self.judge("fresh pods")
+        for name, action, stale_path in self.rows():
+            action()
+            self.judge(name, stale_path)
+        self.judge_reproduce()
+        self.judge("zero configuration (--ghost-config)", flags=[
+            "--ghost-config", self.lab.pod(1)["config"], *self.rollcall.pod_flags()])
+        restart_all(self.lab)
+        self.judge("all pods restarted", daemon_seconds=60)
 
     def prepare(self):
         """What the rows need to exist before the pods boot, so that every pod knows it."""
@@ -196,7 +193,7 @@ class Campaign:
         """One row: asks the pods, asks rollcall, compares; then the daemon, if there is one."""
         wait_settled(self.lab)
         for last in (False, True):
-            right = truth.find(self.lab, self.model)
+            right = self.right = truth.find(self.lab, self.model)
             check = self.last = self.rollcall.check(**how)
             # When they differ and the site has moved meanwhile, both look once more.
             if last or check.claims() == right or truth.find(self.lab, self.model) == right:
@@ -215,22 +212,20 @@ class Campaign:
     def daemon_problems(self, right, seconds):
         """The daemon says the same of posts and archives, at the latest after `seconds`."""
         right = {claim for claim in right if claim.code < "RC4"}
-        seen = None
-
-        def agrees():
-            nonlocal seen
-            listed = self.daemon.report()["findings"]
-            seen = {claim_of(each, self.lab.state["site"]["url"]) for each in listed
-                    if each["check"] in ("posts", "archives")}
-            return seen == right
         began = time.monotonic()
         try:
-            wait_until(agrees, seconds, "", every=0.1)
+            wait_until(lambda: self.daemon_claims() == right, seconds, "", every=0.1)
         except LabError:
+            seen = self.daemon_claims()
             return [f"the daemon does not agree within {seconds} s: missed {sorted(right - seen)}, "
                     f"invented {sorted(seen - right)}"]
         self.daemon_waits.append(time.monotonic() - began)
         return schema_problems(self.daemon.report())
+
+    def daemon_claims(self):
+        """What the daemon says of posts and archives now."""
+        return {claim_of(each, self.lab.state["site"]["url"]) for each in self.daemon.report()["findings"]
+                if each["check"] in ("posts", "archives")}
 
     def judge_daemon_end(self):
         """SIGTERM ends the daemon within 5 s with exit 0."""

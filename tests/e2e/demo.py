@@ -38,7 +38,7 @@ class Steps:
         print(f"{on}[{self.seconds():6.1f} s] {text}{off}", flush=True)
 
 
-def play(lab, rollcall, steps):
+def play(lab, rollcall, steps, once):
     """Publish, see it missing, restart, see all well; the daemon is running."""
     steps.say(f"Three pods of Ghost {_GHOST} share one database. The site: {lab.state['site']['url']}/")
     with rollcall.serve() as daemon:
@@ -74,7 +74,8 @@ def play(lab, rollcall, steps):
         if status != 0:
             raise LabError(f"rollcall check exited {status}, not 0")
         steps.say(f"All is well. Whole wall time: {steps.seconds():.0f} s")
-        yield daemon
+        if not once:
+            stay(lab, daemon)
 
 
 def wait_for_verdict(daemon, verdict):
@@ -117,13 +118,12 @@ def main():
     try:
         steps.say(f"Preparing Ghost {_GHOST} (the first time it is installed from npm) and a database")
         with Lab.up(_GHOST, pods=3, dir=os.path.join(folder, "lab")) as lab:
-            for daemon in play(lab, Rollcall(arguments.rollcall, lab), steps):
-                stay(lab, daemon, steps, arguments.once)
+            play(lab, Rollcall(arguments.rollcall, lab), steps, arguments.once)
         steps.say("Everything is stopped and removed")
         return 0
     except KeyboardInterrupt:
         steps.say("Stopped by request; everything is stopped and removed")
-        return 0 if arguments.once is False else 130
+        return 130 if arguments.once else 0
     except LabError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
@@ -131,10 +131,8 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def stay(lab, daemon, steps, once):
+def stay(lab, daemon):
     """Keeps all up until Ctrl-C."""
-    if once:
-        return
     print(f"""
     The site          {lab.state['site']['url']}/
     The status page   {daemon.url}

@@ -36,7 +36,8 @@ class Faults:
         self.database_back()
         self.campaign.post("Rolling post")
         self.rolling_restart()
-        self.campaign.judge("after the rolling restart")
+        self.campaign.judge("after the rolling restart", daemon_seconds=60)
+        self.campaign.judge_daemon_end()
 
     def content_checks(self):
         return _CONTENT if self.lazy else _CONTENT[:2]
@@ -65,7 +66,7 @@ class Faults:
             problems.append("no finding of the check pods names the booting pod-2")
         self.finish("a pod that boots", check, problems)
         wait_ready(self.lab, 2)
-        self.campaign.judge("the pod has booted")
+        self.campaign.judge("the pod has booted", daemon_seconds=60)
 
     @contextlib.contextmanager
     def boot_held(self):
@@ -135,7 +136,13 @@ class Faults:
 
     def finish(self, name, check, problems, expected=None):
         expected = self.expected if expected is None else expected
+        problems = problems + self.daemon_problems()
         self.outcome.row(name, self.lab, check, expected, check.claims(*_CONTENT), problems)
+
+    def daemon_problems(self):
+        """The daemon says nothing of posts that was not true before the fault."""
+        invented = self.campaign.daemon_claims() - self.campaign.right
+        return [f"the daemon invented {claim}" for claim in sorted(invented)]
 
     def answers(self, number, path):
         """The status of a GET, 0 when the pod does not answer."""
@@ -176,14 +183,14 @@ class Faults:
         self.lab.db_start()
         for number in range(1, len(self.lab.state["pods"]) + 1):
             wait_until(lambda: self.answers(number, "/") == 200, 60, f"pod {number} did not recover")
-        self.campaign.judge("the database is back")
+        self.campaign.judge("the database is back", daemon_seconds=60)
 
     # All pods in turn
 
     def rolling_restart(self):
         """Checks run without a pause while each pod is restarted; every claim is tried at once."""
         wait_settled(self.lab)
-        before = truth.find(self.lab, self.model)
+        before = self.campaign.right = truth.find(self.lab, self.model)
         checks, stop = [], threading.Event()
         watcher = threading.Thread(target=self.watch, args=(checks, stop))
         watcher.start()
@@ -208,11 +215,12 @@ class Faults:
             check = self.rollcall.check()
             tried = {claim: self.answers(int(claim.pod[-1]), claim.path)
                      for claim in check.claims("posts", "archives") if claim.pod}
-            checks.append((check, tried, time.monotonic()))
+            checks.append((check, tried, time.monotonic(), self.daemon_problems()))
 
     def rolling_problems(self, before, checks, times):
         problems = []
-        for check, tried, tried_at in checks:
+        for check, tried, tried_at, daemon_problems in checks:
+            problems += daemon_problems
             if check.report is None:
                 problems += check.problems()
                 continue

@@ -35,8 +35,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def campaign_job(version, folder, rollcall_for, outcome):
     with Lab.up(version, pods=3, dir=folder) as lab:
         campaign = Campaign(lab, rollcall_for(lab), outcome)
-        campaign.run()
-        faults.Faults(campaign).run()
+        campaign.prepare()
+        with campaign.rollcall.serve() as campaign.daemon:
+            campaign.run()
+            faults.Faults(campaign).run()
 
 
 def jobs_for(versions):
