@@ -1,5 +1,6 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -31,7 +32,7 @@ constexpr std::size_t kMaxIdleSessions = 4;
 // Below the 5 s after which Ghost closes an idle connection.
 constexpr long kMaxIdleSeconds = 3;
 constexpr long kDnsCacheSeconds = 5;
-constexpr Duration kLongestNap = 1s;
+constexpr Duration kLongestNap = 60s;
 constexpr std::size_t kMaxQuoted = 160;
 
 struct FreeEasy {
@@ -111,6 +112,11 @@ std::string quotable(std::string_view text) {
   std::replace_if(
       safe.begin(), safe.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
   return safe;
+}
+
+// No child process inherits a connection.
+curl_socket_t openSocket(void*, curlsocktype, curl_sockaddr* address) {
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 std::string bracketed(const std::string& host) {
@@ -257,6 +263,7 @@ bool Transfer::setOptions(const std::string& userAgent) {
          set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)) &&
          set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_FOLLOWLOCATION, 0L) &&
          set(CURLOPT_PROXY, "") && set(CURLOPT_NOPROXY, "*") && set(CURLOPT_NOSIGNAL, 1L) &&
+         set(CURLOPT_OPENSOCKETFUNCTION, &openSocket) &&
          set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) && set(CURLOPT_PATH_AS_IS, 1L) &&
          set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds) &&
          set(CURLOPT_DNS_CACHE_TIMEOUT, kDnsCacheSeconds) &&
@@ -584,7 +591,8 @@ bool CurlBatch::settle() {
 void CurlBatch::nap(Deadline deadline) const {
   const MonoTime now = clock_.mono();
   MonoTime until = std::min(deadline.when(), now + kLongestNap);
-  if (const auto paced = lineup_.nextPaced()) until = std::min(until, *paced);
+  const auto paced = lineup_.nextPaced();
+  if (paced && running_.size() < kMaxInFlight) until = std::min(until, *paced);
   const auto millis = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
   curl_multi_poll(session_->multi(), nullptr, 0, static_cast<int>(std::max(millis, 0L)), nullptr);
 }

@@ -26,6 +26,14 @@ std::string lowerCase(std::string_view text) {
   return lower;
 }
 
+// Such as the escape sequences of a terminal.
+bool hasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7f;
+  });
+}
+
 bool isLength(std::string_view value) {
   return !value.empty() && value.size() <= kMaxLengthDigits &&
          std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -68,7 +76,7 @@ std::optional<std::string> ResponseHead::takeField(std::string_view line) {
   const auto colon = line.find(':');
   const std::string_view key = line.substr(0, colon);
   if (colon == std::string_view::npos || key.empty() ||
-      key.find_first_of(" \t") != std::string_view::npos)
+      key.find_first_of(" \t") != std::string_view::npos || hasControl(trim(line)))
     return "the answer has a malformed header line";
   std::string name = lowerCase(key);
   const std::string_view value = trim(line.substr(colon + 1));

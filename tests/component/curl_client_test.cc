@@ -1,7 +1,9 @@
 // The outbound HTTP client against well-behaved servers.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include <thread>
 
@@ -250,6 +252,24 @@ TEST_F(CurlClientTest, aKeptConnectionThatClosesOnTheNextRequestIsNoError) {
     const auto response = ask(requestTo(server.port()));
     ASSERT_TRUE(response) << response.error().message;
   }
+}
+
+bool isTcpSocket(int fd) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_INET;
+}
+
+TEST_F(CurlClientTest, noChildProcessInheritsAConnection) {
+  HostileServer server(answering(answer(200, "hello")));
+  ASSERT_TRUE(ask(requestTo(server.port())));
+  int sockets = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    if (!isTcpSocket(fd)) continue;
+    ++sockets;
+    EXPECT_TRUE(::fcntl(fd, F_GETFD) & FD_CLOEXEC) << "file " << fd;
+  }
+  EXPECT_GE(sockets, 3) << "the kept connection, its other end and the listener";
 }
 
 TEST_F(CurlClientTest, aQueueNeverHasMoreThanItsLimitUnderWay) {

@@ -100,6 +100,10 @@ struct Kind {
   std::unique_ptr<World> (*make)();
 };
 
+void PrintTo(const Kind& kind, std::ostream* out) {
+  *out << kind.name;
+}
+
 class PodClientContract : public testing::TestWithParam<Kind> {
  protected:
   void drive(PodBatch& batch) { batch.drive(Deadline::after(clock_, 20s), {}); }
