@@ -152,11 +152,12 @@ std::optional<Error> problemOf(const HttpRequest& request) {
 // One request on its way. The handle goes back to its session at the end.
 class Transfer {
  public:
-  Transfer(Session& session, HttpRequest request, HttpDone done, Duration timeout)
+  // The batch gives it up after `left`, if its own timeout is longer.
+  Transfer(Session& session, HttpRequest request, HttpDone done, Duration left)
       : session_(session),
         request_(std::move(request)),
         done_(std::move(done)),
-        timeout_(std::max(timeout, Duration(1ms))),
+        left_(left),
         easy_(session.take()) {}
   ~Transfer() { session_.giveBack(std::move(easy_)); }
   Transfer(const Transfer&) = delete;
@@ -192,7 +193,7 @@ class Transfer {
   Session& session_;
   HttpRequest request_;
   HttpDone done_;
-  Duration timeout_;
+  Duration left_;
   Easy easy_;
   List headers_;
   List connectTo_;
@@ -252,7 +253,9 @@ bool Transfer::start(const std::string& userAgent) {
 }
 
 bool Transfer::setOptions(const std::string& userAgent) {
-  const auto millis = std::chrono::ceil<std::chrono::milliseconds>(timeout_).count();
+  // 0 would mean "for ever".
+  const auto millis =
+      std::chrono::ceil<std::chrono::milliseconds>(std::max(request_.timeout, Duration(1))).count();
   return set(CURLOPT_URL, request_.url.c_str()) &&  //
          set(CURLOPT_PRIVATE, this) &&              //
          set(CURLOPT_ERRORBUFFER, detail_) &&       //
@@ -338,7 +341,8 @@ Error Transfer::timeoutError() const {
   else
     progress = "the name did not resolve in time";
   return {ErrorCode::kDeadlineExceeded,
-          fmt::format("no answer within {} ({})", formatDuration(timeout_), progress)};
+          fmt::format("no answer within {} ({})", formatDuration(std::min(request_.timeout, left_)),
+                      progress)};
 }
 
 Error Transfer::errorOf(CURLcode code) const {
@@ -553,9 +557,8 @@ bool CurlBatch::beginOne(Waiting waiting, Deadline deadline) {
   const std::string queue = waiting.request.queue;
   std::optional<Error> problem = problemOf(waiting.request);
   if (!problem) {
-    const Duration timeout = std::min(waiting.request.timeout, deadline.left(clock_));
     auto transfer = std::make_unique<Transfer>(*session_, std::move(waiting.request),
-                                               std::move(waiting.done), timeout);
+                                               std::move(waiting.done), deadline.left(clock_));
     if (transfer->start(client_.userAgent())) {
       CURL* const easy = transfer->easy();
       running_.emplace(easy, std::move(transfer));
