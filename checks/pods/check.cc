@@ -1,0 +1,595 @@
+// The pods themselves: does each one answer, is it well, and are they all the same.
+#include "daemon/core/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "checks/pods/diagnose.h"
+#include "daemon/db/content_source.h"
+#include "daemon/ghost/version.h"
+#include "daemon/net/pod_client.h"
+
+namespace rollcall::checks {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace pods;
+
+constexpr std::size_t kMessageBytes = 64u << 10;  // of a page: enough for an error's text
+constexpr std::size_t kPageBytes = 64u << 20;
+constexpr double kShareOfLook = 0.4;  // of the time left: room for the second look
+constexpr Duration kPrivacyKnown = 60s;
+constexpr Duration kDatabasePatience = 2s;
+constexpr std::string_view kSetupPath = "authentication/setup/";
+
+// In the order of the enumeration below.
+const std::vector<FindingDef> kFindings = {
+    {"RC101", Severity::kCritical, "a pod cannot be reached",
+     "The connection is refused, reset or has no route: the process is down, restarts, or the "
+     "network does not let us through.",
+     "kubectl describe pod NAME; kubectl logs NAME --previous"},
+    {"RC102", Severity::kCritical, "a pod does not answer in time",
+     "The pod accepts the connection and then hangs, twice in a row: it is overloaded or stuck.",
+     "kubectl logs NAME; if it stays so, kubectl delete pod NAME"},
+    {"RC103", Severity::kWarning, "a pod boots or migrates",
+     "Ghost answers 503 until it has booted and the database is migrated: seconds as a rule, "
+     "minutes in an upgrade. For ever when migrations_lock was left locked.",
+     "wait; if it lasts, kubectl logs NAME (a stale lock: UPDATE migrations_lock SET locked=0)"},
+    {"RC104", Severity::kCritical, "a pod has lost its database",
+     "What needs the database fails or hangs on the pod, while it answers from memory. Ghost "
+     "recovers by itself when the database is back.",
+     "look after the database; if it is well, kubectl logs NAME, then kubectl delete pod NAME"},
+    {"RC105", Severity::kCritical, "a pod has no theme",
+     "The folder of the active theme is missing: every page is a 500. The shared volume is empty "
+     "or not mounted on this pod, or the theme was deleted.",
+     "check the mount of content/themes on the pod, then kubectl delete pod NAME"},
+    {"RC106", Severity::kCritical, "a pod's theme is broken",
+     "The front page answers 400: a template of the theme does not compile on this pod.",
+     "upload a mended theme and activate it, then kubectl rollout restart deployment"},
+    {"RC107", Severity::kCritical, "a pod answers with a server error",
+     "The front page or the API answers 5xx, and it is neither the database nor a missing theme.",
+     "kubectl logs NAME; then kubectl delete pod NAME"},
+    {"RC108", Severity::kCritical, "a pod does not answer as Ghost does",
+     "Another program listens there, the answer breaks the HTTP protocol, or Ghost's admin.url is "
+     "another host than Rollcall was told.",
+     "compare the pod's address and Ghost's url and admin.url with Rollcall's configuration"},
+    {"RC109", Severity::kCritical, "a pod is private though the site is public",
+     "The pod asks readers for a password. It has missed that private mode was switched off: "
+     "settings live in each pod's memory.",
+     "kubectl delete pod NAME"},
+    {"RC110", Severity::kWarning, "pods run different versions of Ghost",
+     "An update is rolling out, or stopped half-way. Old and new Ghost on one database is only "
+     "meant to last for moments.",
+     "kubectl rollout status deployment; finish it or kubectl rollout undo deployment"},
+    {"RC111", Severity::kWarning, "a pod has another url",
+     "Ghost's `url` comes from each pod's own file or environment. Links, feeds and sitemaps of a "
+     "pod with another one lead elsewhere.",
+     "give every pod the same `url` and Rollcall the same --url, then restart the pods"},
+    {"RC112", Severity::kCritical, "a pod redirects readers to another scheme or host",
+     "The pod's `url` is not the address it is asked by, so it sends everybody elsewhere.",
+     "give the pod the site's `url`, or Rollcall the right --url"},
+    {"RC113", Severity::kCritical, "a pod shows a private site to everyone",
+     "The site is private in the database. The pod has missed that private mode was switched on: "
+     "settings live in each pod's memory.",
+     "kubectl delete pod NAME"},
+    {"RC114", Severity::kWarning, "pods disagree whether the site is private",
+     "Some pods ask for the site's password and some do not. Without the database there is no "
+     "telling which are right.",
+     "kubectl rollout restart deployment; give Rollcall --db to learn which pods are wrong"},
+};
+
+enum Code : std::size_t {
+  kRc101,
+  kRc102,
+  kRc103,
+  kRc104,
+  kRc105,
+  kRc106,
+  kRc107,
+  kRc108,
+  kRc109,
+  kRc110,
+  kRc111,
+  kRc112,
+  kRc113,
+  kRc114
+};
+
+const std::vector<ParamDef> kParams = {
+    {"patience", Duration(5s), "how long a pod may take for one answer"},
+    {"front_every", std::int64_t{3}, "the daemon asks for the front page in each n-th run"},
+};
+
+// What a condition is reported as; nullopt for those that are no finding of their own.
+std::optional<Code> codeOf(Condition condition) {
+  switch (condition) {
+    case Condition::kUnreachable:
+      return kRc101;
+    case Condition::kHangs:
+      return kRc102;
+    case Condition::kBoots:
+      return kRc103;
+    case Condition::kDatabaseLost:
+      return kRc104;
+    case Condition::kThemeMissing:
+      return kRc105;
+    case Condition::kThemeBroken:
+      return kRc106;
+    case Condition::kServerError:
+      return kRc107;
+    case Condition::kNotGhost:
+      return kRc108;
+    case Condition::kRedirects:
+      return kRc112;
+    case Condition::kWell:
+    case Condition::kPrivate:
+    case Condition::kUnseen:
+      return std::nullopt;
+  }
+  std::abort();
+}
+
+bool isWell(Condition condition) {
+  return condition == Condition::kWell || condition == Condition::kPrivate;
+}
+
+bool mayBeBlamed(const Pod& pod) {
+  return pod.ready && !pod.terminating;
+}
+
+std::string replaceName(std::string_view remedy, const std::string& pod) {
+  std::string text(remedy);
+  for (auto at = text.find("NAME"); at != std::string::npos; at = text.find("NAME", at))
+    text.replace(at, 4, pod), at += pod.size();
+  return text;
+}
+
+std::string versionOf(const Diagnosis& diagnosis) {
+  if (!diagnosis.info) return "";
+  const auto version = ghost::parseVersion(diagnosis.info->version);
+  return version ? version->text() : "";
+}
+
+// What is remembered of a pod from run to run.
+struct Memory {
+  bool ghost4 = false;  // its API lives under /ghost/api/v4/
+  std::optional<Condition> last;
+  std::uint64_t runs = 0;
+  std::optional<WallTime> bootedAt;
+};
+
+// One look at all pods.
+struct Subject {
+  const Pod* pod = nullptr;
+  Memory* memory = nullptr;
+  bool askFront = false;
+  bool askSetup = false;
+  Answers answers;
+  Diagnosis diagnosis;
+};
+
+class PodsCheck final : public Check {
+ public:
+  explicit PodsCheck(const Params& params)
+      : patience_(params.duration("patience")),
+        frontEvery_(std::max<std::uint64_t>(params.count("front_every"), 1)) {}
+
+  Result<Outcome> run(const CheckContext& context) override;
+
+ private:
+  std::vector<Subject> subjectsOf(const CheckContext& context);
+  void look(const CheckContext& context, const std::vector<Subject*>& subjects) const;
+  void askSite(PodBatch& batch, const CheckContext& context, Subject& subject,
+               Duration timeout) const;
+  void lookAgain(const CheckContext& context, std::vector<Subject>& subjects) const;
+  void remember(const CheckContext& context, std::vector<Subject>& subjects) const;
+
+  void reportConditions(const CheckContext& context, const std::vector<Subject>& subjects,
+                        Outcome& outcome) const;
+  void reportPrivacy(const CheckContext& context, std::vector<Subject>& subjects, Outcome& outcome);
+  std::optional<bool> privateInDatabase(const CheckContext& context,
+                                        const std::map<std::string, bool>& pods);
+
+  const Duration patience_;
+  const std::uint64_t frontEvery_;
+  std::map<std::string, Memory> memory_;
+  // What the database said of private mode when the pods were like this.
+  struct Privacy {
+    std::map<std::string, bool> pods;
+    bool database = false;
+    MonoTime asked{};
+  };
+  std::optional<Privacy> privacy_;
+};
+
+std::vector<Subject> PodsCheck::subjectsOf(const CheckContext& context) {
+  std::set<std::string> names;
+  for (const Pod& pod : context.topology.pods) names.insert(pod.name);
+  std::erase_if(memory_, [&](const auto& one) { return names.count(one.first) == 0; });
+  std::vector<Subject> subjects;
+  for (const Pod& pod : context.topology.pods) {
+    Memory& memory = memory_[pod.name];
+    const bool rhythm = memory.runs++ % frontEvery_ == 0;
+    const bool wasWell = memory.last && isWell(*memory.last);
+    subjects.push_back(Subject{.pod = &pod,
+                               .memory = &memory,
+                               .askFront = context.trigger == Trigger::kOnce || rhythm || !wasWell,
+                               .answers = {},
+                               .diagnosis = {}});
+  }
+  return subjects;
+}
+
+std::optional<ghost::Version> apiVersion(const Memory& memory) {
+  if (memory.ghost4) return ghost::Version{4, 0};
+  return std::nullopt;
+}
+
+// Our own time being up says nothing about the pod.
+Result<HttpResponse> ours(Result<HttpResponse> answer, const CheckContext& context) {
+  if (!answer && answer.error().code == ErrorCode::kDeadlineExceeded &&
+      context.deadline.passed(context.clock))
+    return Error{ErrorCode::kCancelled, answer.error().message};
+  return answer;
+}
+
+void PodsCheck::askSite(PodBatch& batch, const CheckContext& context, Subject& subject,
+                        Duration timeout) const {
+  const auto request = [timeout](const Memory& memory) {
+    return PodRequest{.path = ghost::adminApiPath(apiVersion(memory)) + "site/",
+                      .door = Door::kAdmin,
+                      .reason = Reason::kHealth,
+                      .timeout = timeout,
+                      .onBody = {}};
+  };
+  batch.get(*subject.pod, request(*subject.memory),
+            [&batch, &context, &subject, request](Result<HttpResponse> answer) {
+              subject.answers.site = ours(std::move(answer), context);
+              // Ghost 4 has its API elsewhere. What that place says counts only if it is an API.
+              if (!subject.answers.site || subject.answers.site->status != 404) return;
+              Memory other = *subject.memory;
+              other.ghost4 = !other.ghost4;
+              batch.get(*subject.pod, request(other), [&subject](Result<HttpResponse> second) {
+                if (!second || second->status != 200) return;
+                subject.memory->ghost4 = !subject.memory->ghost4;
+                subject.answers.site = std::move(second);
+              });
+            });
+}
+
+// Keeps the beginning of a body: an error's message is there.
+std::function<bool(std::string_view)> keepBeginning(std::shared_ptr<std::string> body) {
+  return [body = std::move(body)](std::string_view piece) {
+    body->append(piece.substr(0, kMessageBytes - std::min(kMessageBytes, body->size())));
+    return true;
+  };
+}
+
+void PodsCheck::look(const CheckContext& context, const std::vector<Subject*>& subjects) const {
+  const Duration left = context.deadline.left(context.clock);
+  const Duration timeout =
+      std::min(patience_, std::chrono::duration_cast<Duration>(left * kShareOfLook));
+  const std::unique_ptr<PodBatch> batch = context.pods.batch(context.budget);
+  for (Subject* subject : subjects) {
+    askSite(*batch, context, *subject, timeout);
+    if (subject->askFront) {
+      auto body = std::make_shared<std::string>();
+      batch->get(*subject->pod,
+                 PodRequest{.path = "/",
+                            .reason = Reason::kHealth,
+                            .paced = true,
+                            .maxBytes = kPageBytes,
+                            .timeout = timeout,
+                            .onBody = keepBeginning(body)},
+                 [subject, &context, body](Result<HttpResponse> answer) {
+                   if (answer) answer->body = std::move(*body);
+                   subject->answers.front = ours(std::move(answer), context);
+                 });
+    }
+    if (subject->askSetup)
+      batch->get(*subject->pod,
+                 PodRequest{.path = ghost::adminApiPath(apiVersion(*subject->memory)) +
+                                    std::string(kSetupPath),
+                            .door = Door::kAdmin,
+                            .reason = Reason::kHealth,
+                            .timeout = timeout,
+                            .onBody = {}},
+                 [subject, &context](Result<HttpResponse> answer) {
+                   subject->answers.setup = ours(std::move(answer), context);
+                 });
+  }
+  batch->drive(context.deadline, context.stop);
+  for (Subject* subject : subjects) subject->diagnosis = diagnose(subject->answers, context.site);
+}
+
+// Nothing that may pass by itself is claimed on one look alone.
+void PodsCheck::lookAgain(const CheckContext& context, std::vector<Subject>& subjects) const {
+  std::vector<Subject*> doubtful;
+  for (Subject& subject : subjects) {
+    if (!wantsSecondLook(subject.diagnosis.condition)) continue;
+    subject.askFront = subject.askSetup = true;
+    doubtful.push_back(&subject);
+  }
+  if (!doubtful.empty()) look(context, doubtful);
+}
+
+void PodsCheck::remember(const CheckContext& context, std::vector<Subject>& subjects) const {
+  for (Subject& subject : subjects) {
+    Memory& memory = *subject.memory;
+    Condition& condition = subject.diagnosis.condition;
+    // The front page was not asked: it was well the last time, and private stays private.
+    if (condition == Condition::kWell && !subject.askFront && memory.last) condition = *memory.last;
+    const bool wasDown = memory.last == Condition::kUnreachable || memory.last == Condition::kBoots;
+    if (wasDown && isWell(condition)) memory.bootedAt = context.clock.wall();
+    if (condition != Condition::kUnseen) memory.last = condition;
+  }
+}
+
+PodFacts factsOf(const Subject& subject) {
+  PodFacts facts;
+  facts.reachable = subject.diagnosis.answered;
+  facts.privateMode = subject.diagnosis.condition == Condition::kPrivate;
+  facts.version = versionOf(subject.diagnosis);
+  facts.bootedAt = subject.memory->bootedAt ? subject.memory->bootedAt : subject.pod->startedAt;
+  return facts;
+}
+
+Finding findingFor(Code code, const Pod* pod, std::string message) {
+  Finding finding;
+  finding.def = &kFindings[code];
+  finding.pod = pod ? pod->name : "";
+  finding.message = std::move(message);
+  finding.remedy = pod ? replaceName(finding.def->remedy, pod->name) : finding.def->remedy;
+  return finding;
+}
+
+// "the database answers Rollcall" or why it does not; empty without a database.
+std::string databaseForUs(const CheckContext& context) {
+  if (!context.content) return "";
+  const Deadline deadline = context.deadline.atMost(context.clock, kDatabasePatience);
+  const auto mark = context.content->mark(deadline, context.stop);
+  if (mark)
+    return "the database answers Rollcall, so it is this pod's own connection: its account, its "
+           "pool or the network between them";
+  return "the database does not answer Rollcall either: " + mark.error().message;
+}
+
+std::string causeOf(Condition condition, const Diagnosis& diagnosis, const CheckContext& context) {
+  switch (condition) {
+    case Condition::kUnreachable:
+      return diagnosis.place == Place::kFront ? "it closes the connection while it renders a page"
+                                              : "the process is down or restarts, or the network "
+                                                "does not let Rollcall through";
+    case Condition::kHangs:
+      return "the process is overloaded or stuck; its database answers it";
+    case Condition::kBoots:
+      return "it was started a moment ago, or a migration runs, or migrations_lock is locked";
+    case Condition::kDatabaseLost:
+      return databaseForUs(context);
+    case Condition::kThemeMissing:
+      return "content/themes is empty or not mounted on this pod, or the theme was deleted";
+    case Condition::kThemeBroken:
+      return "a template of the active theme does not compile";
+    case Condition::kServerError:
+      return "neither the database nor a missing theme: the pod's log names it";
+    case Condition::kNotGhost:
+      return diagnosis.place == Place::kSite && diagnosis.status == 404
+                 ? "another program listens there, or Ghost's admin.url is another host than "
+                   "Rollcall was told"
+                 : "another program listens there, or something stands between";
+    case Condition::kRedirects:
+      return "the pod's `url` is not " + context.site.url.text() +
+             ", or Rollcall was told the wrong --url";
+    case Condition::kWell:
+    case Condition::kPrivate:
+    case Condition::kUnseen:
+      return "";
+  }
+  std::abort();
+}
+
+Finding conditionFinding(Code code, const Subject& subject, const CheckContext& context) {
+  const Diagnosis& diagnosis = subject.diagnosis;
+  const bool front = diagnosis.place == Place::kFront;
+  std::string message =
+      fmt::format("{} ({}): {}", subject.pod->name, subject.pod->address(), diagnosis.seen);
+  if (!diagnosis.ghostSays.empty()) message += fmt::format(" \"{}\"", diagnosis.ghostSays);
+  Finding finding = findingFor(code, subject.pod, std::move(message));
+  finding.cause = causeOf(diagnosis.condition, diagnosis, context);
+  finding.reproduce = context.pods.reproduce(
+      *subject.pod, front ? "/" : ghost::adminApiPath(apiVersion(*subject.memory)) + "site/",
+      front ? Door::kFront : Door::kAdmin);
+  finding.evidence["address"] = subject.pod->address();
+  if (diagnosis.status != 0) finding.evidence["status"] = std::to_string(diagnosis.status);
+  if (!diagnosis.ghostSays.empty()) finding.evidence["ghost_says"] = diagnosis.ghostSays;
+  if (!diagnosis.target.empty()) finding.evidence["location"] = diagnosis.target;
+  if (subject.askSetup) finding.evidence["looks"] = "2";
+  return finding;
+}
+
+void PodsCheck::reportConditions(const CheckContext& context, const std::vector<Subject>& subjects,
+                                 Outcome& outcome) const {
+  for (const Subject& subject : subjects) {
+    const Diagnosis& diagnosis = subject.diagnosis;
+    outcome.tally.pods[subject.pod->name] = factsOf(subject);
+    if (diagnosis.condition == Condition::kUnseen) {
+      outcome.gaps.push_back({subject.pod->name, "the pod", *diagnosis.why});
+      continue;
+    }
+    const std::optional<Code> code = codeOf(diagnosis.condition);
+    if (!code) continue;
+    if (mayBeBlamed(*subject.pod))
+      outcome.findings.push_back(conditionFinding(*code, subject, context));
+    else
+      outcome.notes.push_back(fmt::format("{} is {}, so it is not blamed: {}", subject.pod->name,
+                                          subject.pod->terminating ? "leaving" : "not ready",
+                                          diagnosis.seen));
+  }
+}
+
+// The pods by what they say of themselves; only those that say something and may be blamed.
+using Groups = std::map<std::string, std::vector<const Subject*>>;
+
+Groups groupBy(const std::vector<Subject>& subjects, std::string (*what)(const Diagnosis&)) {
+  Groups groups;
+  for (const Subject& subject : subjects)
+    if (const std::string key = what(subject.diagnosis); !key.empty() && mayBeBlamed(*subject.pod))
+      groups[key].push_back(&subject);
+  return groups;
+}
+
+void reportVersions(const std::vector<Subject>& subjects, Outcome& outcome) {
+  const Groups groups = groupBy(subjects, versionOf);
+  if (groups.size() < 2) return;
+  std::string list;
+  Finding finding = findingFor(kRc110, nullptr, "");
+  for (const auto& [version, pods] : groups) {
+    list += fmt::format("{}{} on {} pod{}", list.empty() ? "" : ", ", version, pods.size(),
+                        pods.size() == 1 ? "" : "s");
+    for (const Subject* subject : pods) finding.evidence[subject->pod->name] = version;
+  }
+  finding.message = "the pods run different versions of Ghost: " + list;
+  finding.cause = "an update is rolling out, or stopped half-way";
+  outcome.findings.push_back(std::move(finding));
+}
+
+std::string urlOf(const Diagnosis& diagnosis) {
+  if (!diagnosis.info || diagnosis.condition == Condition::kRedirects) return "";
+  const Result<Url> url = parseUrl(diagnosis.info->url);
+  return url ? url->text() : "\"" + diagnosis.info->url.substr(0, 200) + "\"";
+}
+
+void reportUrls(const CheckContext& context, const std::vector<Subject>& subjects,
+                Outcome& outcome) {
+  const Groups groups = groupBy(subjects, urlOf);
+  const std::string told = context.site.url.text();
+  if (groups.size() == 1 && groups.begin()->first != told) {
+    Finding finding = findingFor(kRc111, nullptr,
+                                 fmt::format("every pod's `url` is {}, but Rollcall was told {}",
+                                             groups.begin()->first, told));
+    finding.cause = "Rollcall was told another address than Ghost has";
+    finding.evidence = {{"url", groups.begin()->first}, {"expected", told}};
+    outcome.findings.push_back(std::move(finding));
+  }
+  if (groups.size() < 2) return;
+  for (const auto& [url, pods] : groups) {
+    if (url == told) continue;
+    for (const Subject* subject : pods) {
+      Finding finding = findingFor(
+          kRc111, subject->pod,
+          fmt::format("{}: its `url` is {} instead of {}", subject->pod->name, url, told));
+      finding.cause = "the pod's own configuration differs from the other pods'";
+      finding.evidence = {{"url", url}, {"expected", told}};
+      finding.reproduce = context.pods.reproduce(
+          *subject->pod, ghost::adminApiPath(apiVersion(*subject->memory)) + "site/", Door::kAdmin);
+      outcome.findings.push_back(std::move(finding));
+    }
+  }
+}
+
+std::map<std::string, bool> privacyOf(const std::vector<Subject>& subjects) {
+  std::map<std::string, bool> pods;
+  for (const Subject& subject : subjects)
+    if (isWell(subject.diagnosis.condition) && mayBeBlamed(*subject.pod))
+      pods[subject.pod->name] = subject.diagnosis.condition == Condition::kPrivate;
+  return pods;
+}
+
+std::optional<bool> PodsCheck::privateInDatabase(const CheckContext& context,
+                                                 const std::map<std::string, bool>& pods) {
+  if (!context.content) return std::nullopt;
+  const MonoTime now = context.clock.mono();
+  if (privacy_ && privacy_->pods == pods && now - privacy_->asked < kPrivacyKnown)
+    return privacy_->database;
+  privacy_.reset();
+  const Result<Content> content = context.content->load(context.deadline, context.stop);
+  if (!content) return std::nullopt;
+  privacy_ = Privacy{pods, content->settings.isPrivate, now};
+  return privacy_->database;
+}
+
+// The database is only asked while some pod is private: the settings come with all the content.
+void PodsCheck::reportPrivacy(const CheckContext& context, std::vector<Subject>& subjects,
+                              Outcome& outcome) {
+  std::map<std::string, bool> pods = privacyOf(subjects);
+  const auto privates =
+      std::count_if(pods.begin(), pods.end(), [](const auto& one) { return one.second; });
+  if (privates == 0) return;
+  const std::optional<bool> truth = privateInDatabase(context, pods);
+  if (!truth) {
+    if (static_cast<std::size_t>(privates) == pods.size()) return;
+    Finding finding =
+        findingFor(kRc114, nullptr,
+                   fmt::format("{} of {} pods ask for the site's password, the others "
+                               "do not",
+                               privates, pods.size()));
+    for (const auto& [pod, isPrivate] : pods)
+      finding.evidence[pod] = isPrivate ? "private" : "public";
+    outcome.findings.push_back(std::move(finding));
+    return;
+  }
+  std::vector<Subject*> accused;
+  for (Subject& subject : subjects)
+    if (const auto pod = pods.find(subject.pod->name); pod != pods.end() && pod->second != *truth) {
+      subject.askFront = true;
+      accused.push_back(&subject);
+    }
+  // Looked at before the database was: once more, so that a change in between is not held against
+  // anybody.
+  if (!accused.empty()) look(context, accused);
+  pods = privacyOf(subjects);
+  for (const Subject* subject : accused) {
+    const auto pod = pods.find(subject->pod->name);
+    if (pod == pods.end() || pod->second == *truth) continue;
+    const std::string_view what = pod->second
+                                      ? " asks for the site's password, but the site is public"
+                                      : " shows its pages to everyone, but the site is private";
+    Finding finding = findingFor(pod->second ? kRc109 : kRc113, subject->pod,
+                                 subject->pod->name + std::string(what));
+    finding.cause =
+        "private mode was switched through another pod; this one keeps its settings in "
+        "memory since it booted";
+    finding.evidence = {{"status", std::to_string(subject->diagnosis.status)}};
+    finding.reproduce = context.pods.reproduce(*subject->pod, "/", Door::kFront);
+    outcome.findings.push_back(std::move(finding));
+  }
+}
+
+Result<Outcome> PodsCheck::run(const CheckContext& context) {
+  std::vector<Subject> subjects = subjectsOf(context);
+  std::vector<Subject*> all;
+  for (Subject& subject : subjects) all.push_back(&subject);
+  look(context, all);
+  lookAgain(context, subjects);
+  remember(context, subjects);
+  Outcome outcome;
+  reportConditions(context, subjects, outcome);
+  reportVersions(subjects, outcome);
+  reportUrls(context, subjects, outcome);
+  reportPrivacy(context, subjects, outcome);
+  return outcome;
+}
+
+}  // namespace
+
+const CheckSpec& podsSpec() {
+  static const CheckSpec spec{
+      .name = "pods",
+      .summary = "every pod answers, is well, and is like the others",
+      .needs = {Need::kPods},
+      .interval = 10s,
+      .timeout = 15s,
+      .onChange = false,
+      .findings = kFindings,
+      .params = kParams,
+      .make = [](const Params& params) -> std::unique_ptr<Check> {
+        return std::make_unique<PodsCheck>(params);
+      },
+  };
+  return spec;
+}
+
+}  // namespace rollcall::checks
