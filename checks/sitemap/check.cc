@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -14,7 +12,7 @@
 #include "checks/sitemap/pod_reader.h"
 #include "checks/sitemap/settled.h"
 #include "checks/sitemap/wording.h"
-#include "daemon/content/content_dir.h"
+#include "daemon/content/known_routes.h"
 
 namespace rollcall::checks {
 namespace sitemap {
@@ -22,7 +20,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kRoutesBytes = 256u << 10;
 constexpr std::size_t kMaxClaims = 5'000;  // per code and pod
 constexpr std::size_t kIdsPerQuestion = 500;
 
@@ -69,21 +66,6 @@ const FindingDef& defOf(const Suspect& suspect) {
   return kFindings[first + static_cast<std::size_t>(suspect.fault)];
 }
 
-struct KnownRoutes {
-  Routes routes;
-  Trust trust = Trust::kKnown;
-};
-
-Result<Routes> readRoutesFile(const std::string& path) {
-  std::ifstream file(path);
-  if (!file)
-    return Error{ErrorCode::kInvalidArgument, fmt::format("cannot read the routes file {}", path)};
-  std::string text(kRoutesBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return ghost::parseRoutes(text);
-}
-
 // One run of the check, step by step.
 class Run {
  public:
@@ -93,7 +75,6 @@ class Run {
   Result<Outcome> run();
 
  private:
-  Result<KnownRoutes> readRoutes();
   void readPods();
   bool applies();
   void reportPods();
@@ -127,9 +108,10 @@ Result<Outcome> Run::run() {
     outcome_.notApplicable = "the site is private: it has no sitemaps for anybody";
     return std::move(outcome_);
   }
-  auto routes = readRoutes();
+  auto routes = readKnownRoutes(context_);
   if (!routes) return routes.error();
   routes_ = std::move(*routes);
+  if (routes_.gap) outcome_.gaps.push_back(*routes_.gap);
   expected_.emplace(content_.entries, routes_.routes, routes_.trust);
   readPods();
   if (!applies()) return std::move(outcome_);
@@ -138,29 +120,6 @@ Result<Outcome> Run::run() {
   if (!claims) return claims.error();
   claim(*claims);
   return std::move(outcome_);
-}
-
-Result<KnownRoutes> Run::readRoutes() {
-  KnownRoutes known{ghost::defaultRoutes(), Trust::kKnown};
-  if (!context_.routesFile.empty()) {
-    auto routes = readRoutesFile(std::string(context_.routesFile));
-    if (!routes) return routes.error();
-    known.routes = std::move(*routes);
-    return known;
-  }
-  known.trust = Trust::kAssumed;
-  if (!context_.dir) return known;
-  const auto text = context_.dir->read("settings/routes.yaml", kRoutesBytes, context_.deadline);
-  if (!text && text.error().code != ErrorCode::kNotFound) {
-    outcome_.gaps.push_back({"", "settings/routes.yaml in the content folder", text.error()});
-    return known;
-  }
-  known.trust = Trust::kKnown;
-  if (!text) return known;
-  auto routes = ghost::parseRoutes(*text);
-  if (!routes) return routes.error();
-  known.routes = std::move(*routes);
-  return known;
 }
 
 // A pod that is leaving is not worth a request.

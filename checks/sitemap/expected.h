@@ -7,16 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/content/known_routes.h"
 #include "daemon/db/content_source.h"
 #include "daemon/ghost/routes.h"
 
 namespace rollcall::checks::sitemap {
 
 inline constexpr std::size_t kTypes = 4;  // of ResourceType
-
-// Whether the site's routes are known or the default ones are only assumed. When they are assumed,
-// a listed address stands for the resource whose slug (or id) is its last segment.
-enum class Trust { kKnown, kAssumed };
 
 // What is expected of one entry. "Elsewhere" means: by a pod whose sitemaps were read.
 enum class Duty : std::uint8_t {
@@ -27,7 +24,9 @@ enum class Duty : std::uint8_t {
   kRequired,      // must be listed
 };
 
-// Entries by the addresses where they may be listed. Borrows the entries; immutable.
+// Entries by the addresses where they may be listed. Borrows the entries; immutable. When the
+// routes are only assumed, a listed address stands for the resource whose slug (or id) is its last
+// segment.
 class Expected {
  public:
   Expected(const std::vector<Entry>& entries, Routes routes, Trust trust);

@@ -105,11 +105,11 @@ std::string placeOf(const Entry& entry, const Routes& routes, bool declared, con
 
 }  // namespace
 
-Locations locate(const std::vector<Entry>& entries, const Routes& routes, RoutesKnown known,
+Locations locate(const std::vector<Entry>& entries, const Routes& routes, Trust known,
                  const std::vector<const Declarations*>& pods) {
   const Ballot ballot(pods);
   Locations locations;
-  locations.declared = known == RoutesKnown::kAssumed && refuted(entries, routes, ballot);
+  locations.declared = known == Trust::kAssumed && refuted(entries, routes, ballot);
   locations.path.reserve(entries.size());
   for (const Entry& entry : entries) {
     locations.path.push_back(placeOf(entry, routes, locations.declared, ballot));

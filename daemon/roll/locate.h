@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/content/known_routes.h"
 #include "daemon/db/content_source.h"
 #include "daemon/ghost/routes.h"
 
@@ -29,8 +30,6 @@ struct Declarations {
   TextMap byId;                    // Content API: id -> path; "/404/" = not routed
 };
 
-enum class RoutesKnown { kYes, kAssumed };  // read from routes.yaml or its absence, or just assumed
-
 // `path` is empty for an entry that cannot be located or must not be asked. Move-only: the keys of
 // `entry` point into `path`.
 struct Locations {
@@ -46,7 +45,7 @@ struct Locations {
 };
 
 // `pods` may be empty: then only what the routes tell is known.
-Locations locate(const std::vector<Entry>& entries, const Routes& routes, RoutesKnown known,
+Locations locate(const std::vector<Entry>& entries, const Routes& routes, Trust known,
                  const std::vector<const Declarations*>& pods);
 
 }  // namespace rollcall::roll

@@ -35,7 +35,7 @@ Declarations listing(std::vector<std::string> paths) {
 
 TEST(Locate, byDefaultEverythingIsBelowTheRoot) {
   const auto places =
-      locate({post("1", "a"), page("2", "about")}, ghost::defaultRoutes(), RoutesKnown::kYes, {});
+      locate({post("1", "a"), page("2", "about")}, ghost::defaultRoutes(), Trust::kKnown, {});
   EXPECT_THAT(places.path, ElementsAre("/a/", "/about/"));
   EXPECT_EQ(places.entry.at("/about/"), 1u);
 }
@@ -43,27 +43,27 @@ TEST(Locate, byDefaultEverythingIsBelowTheRoot) {
 TEST(Locate, followsAPermalinkWithADate) {
   Routes routes = ghost::defaultRoutes();
   routes.collections[0].permalink = "/{year}/{month}/{slug}/";
-  const auto places = locate({post("1", "a")}, routes, RoutesKnown::kYes, {});
+  const auto places = locate({post("1", "a")}, routes, Trust::kKnown, {});
   EXPECT_THAT(places.path, ElementsAre("/2020/01/a/"));
 }
 
 TEST(Locate, aPostOwnsAPathThatAPageAlsoWants) {
   const auto places =
-      locate({page("1", "a"), post("2", "a")}, ghost::defaultRoutes(), RoutesKnown::kYes, {});
+      locate({page("1", "a"), post("2", "a")}, ghost::defaultRoutes(), Trust::kKnown, {});
   EXPECT_THAT(places.path, ElementsAre("", "/a/"));
   EXPECT_EQ(places.shadowed, 1u);
 }
 
 TEST(Locate, aDraftIsNotAskedForWhereSomethingPublicLives) {
   const auto places =
-      locate({draft("1", "a"), page("2", "a")}, ghost::defaultRoutes(), RoutesKnown::kYes, {});
+      locate({draft("1", "a"), page("2", "a")}, ghost::defaultRoutes(), Trust::kKnown, {});
   EXPECT_THAT(places.path, ElementsAre("", "/a/"));
 }
 
 TEST(Locate, assumedDefaultsHoldWhileThePodsListThem) {
   const Declarations pod = listing({"/a/", "/b/", "/old/c/"});
   const auto places = locate({post("1", "a"), post("2", "b"), post("3", "c")},
-                             ghost::defaultRoutes(), RoutesKnown::kAssumed, {&pod});
+                             ghost::defaultRoutes(), Trust::kAssumed, {&pod});
   EXPECT_FALSE(places.declared);
   EXPECT_THAT(places.path, ElementsAre("/a/", "/b/", "/c/"));
 }
@@ -73,7 +73,7 @@ TEST(Locate, assumedDefaultsYieldToWhatMostPodsDeclare) {
   const Declarations two = listing({"/blog/a/", "/blog/b/"});
   const Declarations stale = listing({"/a/", "/blog/b/"});
   const auto places = locate({post("1", "a"), post("2", "b"), post("3", "new")},
-                             ghost::defaultRoutes(), RoutesKnown::kAssumed, {&one, &two, &stale});
+                             ghost::defaultRoutes(), Trust::kAssumed, {&one, &two, &stale});
   EXPECT_TRUE(places.declared);
   EXPECT_THAT(places.path, ElementsAre("/blog/a/", "/blog/b/", ""));
   EXPECT_EQ(places.unlocated, 1u);
@@ -84,8 +84,7 @@ TEST(Locate, twoEvenVotesTellNothing) {
   routes.collections = {{"/x/", "/x/{slug}/", "tag:x"}, {"/", "/{slug}/", ""}};
   const Declarations one = listing({"/x/a/"});
   const Declarations two = listing({"/a/"});
-  EXPECT_THAT(locate({post("1", "a")}, routes, RoutesKnown::kYes, {&one, &two}).path,
-              ElementsAre(""));
+  EXPECT_THAT(locate({post("1", "a")}, routes, Trust::kKnown, {&one, &two}).path, ElementsAre(""));
 }
 
 TEST(Locate, withFiltersTheApiOfMostPodsDecidesBetweenTheCollections) {
@@ -94,7 +93,7 @@ TEST(Locate, withFiltersTheApiOfMostPodsDecidesBetweenTheCollections) {
   Declarations one, two, lost;
   one.byId = two.byId = {{"1", "/x/a/"}};
   lost.byId = {{"1", "/404/"}};
-  EXPECT_THAT(locate({post("1", "a")}, routes, RoutesKnown::kYes, {&one, &two, &lost}).path,
+  EXPECT_THAT(locate({post("1", "a")}, routes, Trust::kKnown, {&one, &two, &lost}).path,
               ElementsAre("/x/a/"));
 }
 
@@ -104,7 +103,7 @@ TEST(Locate, aSwitchedOffTaxonomyHasNoPages) {
   Entry tag;
   tag.type = ResourceType::kTag;
   tag.slug = "news";
-  const auto places = locate({tag}, routes, RoutesKnown::kYes, {});
+  const auto places = locate({tag}, routes, Trust::kKnown, {});
   EXPECT_THAT(places.path, ElementsAre(""));
   EXPECT_EQ(places.unlocated, 0u);
 }

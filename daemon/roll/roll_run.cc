@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
-#include "daemon/content/content_dir.h"
+#include "daemon/content/known_routes.h"
 #include "daemon/roll/wording.h"
 
 namespace rollcall::roll {
@@ -14,7 +12,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::size_t kRoutesBytes = 256u << 10;
 constexpr std::size_t kMaxChanged = 50;  // asked per pod in one run for a change
 constexpr std::size_t kFailuresToGiveUp = 2;
 constexpr auto kLateCommit = std::chrono::seconds(5);  // a row may be dated before it is visible
@@ -79,26 +76,6 @@ void RollRun::recall() {
   }
 }
 
-Result<Routes> RollRun::readRoutes(RoutesKnown& known) {
-  known = RoutesKnown::kYes;
-  if (!context_.routesFile.empty()) {
-    std::ifstream file{std::string(context_.routesFile)};
-    if (!file)
-      return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("cannot read the routes file {}", context_.routesFile)};
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    return ghost::parseRoutes(text);
-  }
-  if (context_.dir) {
-    const auto text = context_.dir->read("settings/routes.yaml", kRoutesBytes, context_.deadline);
-    if (text) return ghost::parseRoutes(*text);
-    if (text.error().code == ErrorCode::kNotFound) return ghost::defaultRoutes();
-    outcome_.gaps.push_back({"", "settings/routes.yaml in the content folder", text.error()});
-  }
-  known = RoutesKnown::kAssumed;
-  return ghost::defaultRoutes();
-}
-
 Result<void> RollRun::readViews() {
   const bool views = memory_.settings_.views && (full() || memory_.needsDeclarations_);
   if (!views) return {};
@@ -129,13 +106,13 @@ Result<void> RollRun::readViews() {
 }
 
 Result<void> RollRun::place() {
-  RoutesKnown known;
-  const auto routes = readRoutes(known);
-  if (!routes) return routes.error();
+  const auto known = readKnownRoutes(context_);
+  if (!known) return known.error();
+  if (known->gap) outcome_.gaps.push_back(*known->gap);
   std::vector<const Declarations*> declarations;
   for (const PodRun& pod : pods_) declarations.push_back(&pod.view.declared);
-  places_ = locate(content_.entries, *routes, known, declarations);
-  memory_.needsDeclarations_ = places_.declared || !routes->locatesPosts();
+  places_ = locate(content_.entries, known->routes, known->trust, declarations);
+  memory_.needsDeclarations_ = places_.declared || !known->routes.locatesPosts();
   if (places_.declared)
     outcome_.notes.push_back(
         "the default permalinks do not hold here: locations are taken from what most pods declare "

@@ -47,7 +47,6 @@ class RollRun {
   // The steps, in order.
   Result<void> load();
   void recall();
-  Result<Routes> readRoutes(RoutesKnown& known);
   Result<void> readViews();
   Result<void> place();
   void findSuspects(PodRun& pod);
