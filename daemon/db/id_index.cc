@@ -4,26 +4,40 @@
 #include <functional>
 
 namespace rollcall {
+namespace {
+
+std::size_t hashOf(std::string_view id) {
+  return std::hash<std::string_view>{}(id);
+}
+std::uint32_t tagOf(std::size_t hash) {
+  return static_cast<std::uint32_t>(hash >> 32);
+}
+
+}  // namespace
 
 IdIndex::IdIndex(std::span<const Entry> entries)
     : entries_(entries), slots_(std::bit_ceil(entries.size() * 2 + 1)) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    std::uint32_t& slot = slots_[slotOf(entries[i].id)];
-    if (slot == 0) slot = static_cast<std::uint32_t>(i + 1);
+    const std::size_t hash = hashOf(entries[i].id);
+    Slot& slot = slots_[slotOf(entries[i].id, hash)];
+    if (slot.number == 0) slot = {static_cast<std::uint32_t>(i + 1), tagOf(hash)};
   }
 }
 
 std::optional<std::size_t> IdIndex::find(std::string_view id) const {
-  const std::uint32_t slot = slots_[slotOf(id)];
-  if (slot == 0) return std::nullopt;
-  return slot - 1;
+  const std::uint32_t number = slots_[slotOf(id, hashOf(id))].number;
+  if (number == 0) return std::nullopt;
+  return number - 1;
 }
 
 // Where `id` is, or the free slot where it would be put. Never more than half full, so it ends.
-std::size_t IdIndex::slotOf(std::string_view id) const {
+std::size_t IdIndex::slotOf(std::string_view id, std::size_t hash) const {
   const std::size_t mask = slots_.size() - 1;
-  std::size_t at = std::hash<std::string_view>{}(id)&mask;
-  while (slots_[at] != 0 && entries_[slots_[at] - 1].id != id) at = (at + 1) & mask;
+  const std::uint32_t tag = tagOf(hash);
+  std::size_t at = hash & mask;
+  while (slots_[at].number != 0 &&
+         (slots_[at].tag != tag || entries_[slots_[at].number - 1].id != id))
+    at = (at + 1) & mask;
   return at;
 }
 

@@ -8,6 +8,7 @@
 namespace rollcall {
 namespace {
 
+// Views into `ids`.
 std::vector<Entry> entriesOf(const std::deque<std::string>& ids) {
   std::vector<Entry> entries(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) entries[i].id = ids[i];
@@ -25,7 +26,8 @@ TEST(IdIndex, FindsEveryEntryAndNoOther) {
 }
 
 TEST(IdIndex, FindsTheFirstOfEqualIds) {
-  const std::vector<Entry> entries = entriesOf({"a", "b", "b"});
+  const std::deque<std::string> ids = {"a", "b", "b"};
+  const std::vector<Entry> entries = entriesOf(ids);
   EXPECT_EQ(IdIndex(entries).find("b"), 1U);
 }
 

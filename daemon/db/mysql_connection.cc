@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <new>
 
 #include "daemon/db/mysql_errors.h"
@@ -18,6 +19,7 @@ using std::chrono::seconds;
 
 // How long a wait goes without looking at the deadline and the stop request.
 constexpr milliseconds kLookAround{20};
+constexpr std::uint64_t kRowsPerLook = 1024;
 // The server gives a query up first; its error is clean and leaves the connection usable.
 constexpr milliseconds kServerFirst{500};
 constexpr milliseconds kGoodbye{200};
@@ -71,6 +73,7 @@ struct MysqlConnection::Driver {
   // operation end by itself, so that the library frees what it holds.
   template <class Continue>
   End drive(int status, Continue go, Deadline deadline, const std::stop_token& stop) {
+    if (status == 0) return End::kDone;
     End end = End::kDone;
     MonoTime since = clock.mono();
     while (status != 0) {
@@ -236,13 +239,17 @@ Result<void> MysqlConnection::stream(const EachRow& each, Deadline deadline,
   const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> rows(mysql_use_result(handle),
                                                                       mysql_free_result);
   if (!rows) return mysql_errno(handle) == 0 ? Result<void>() : failure();
-  while (true) {
+  for (std::uint64_t count = 1;; ++count) {
     MYSQL_ROW row = nullptr;
-    const auto end = driver_->drive(
+    auto end = driver_->drive(
         mysql_fetch_row_start(&row, rows.get()),
         [&](int ready) { return mysql_fetch_row_cont(&row, rows.get(), ready); }, deadline, stop);
+    // A server that never lets us wait is not driven past its deadline either.
+    if (end == Driver::End::kDone && count % kRowsPerLook == 0)
+      end = driver_->interrupted(deadline, stop);
     if (end != Driver::End::kDone) {
       usable_ = false;
+      driver_->hangUp();
       return gaveUp(config_, end == Driver::End::kStopped);
     }
     if (row == nullptr) return mysql_errno(handle) == 0 ? Result<void>() : failure();

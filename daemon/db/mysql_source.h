@@ -1,5 +1,8 @@
 // The real ContentSource: MySQL or MariaDB through libmariadb. SELECT only, every query bounded on
-// the server too, reconnects with backoff. mysql.h is included by daemon/db/mysql_*.cc alone.
+// the server too, reconnects with backoff. The account needs SELECT on posts, posts_tags,
+// posts_authors, settings and tags, and on users (id, slug, visibility, created_at, updated_at);
+// api_keys and integrations only for contentApiKey(). mysql.h is included by daemon/db/mysql_*.cc
+// alone.
 #pragma once
 
 #include <cstdint>
