@@ -99,7 +99,8 @@ class Answers::Http final : private httplib::Server {
     if (request.path == "/") return page(response);
     if (request.path == "/metrics") {
       response.status = 200;
-      return response.set_content(content_.metrics(), "text/plain; version=0.0.4; charset=utf-8");
+      response.body = content_.metrics();  // may be large: not copied
+      return response.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     }
     if (request.path == "/livez")
       return content_.live() ? text(response, 200, "live\n")
