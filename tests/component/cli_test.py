@@ -198,7 +198,8 @@ class CommandLine(unittest.TestCase):
                 took = time.monotonic() - start
             self.assertEqual(process.returncode, code)
             self.assertEqual(out, "")
-            self.assertLess(took, 1.0 if "SAN" not in " ".join(os.environ) else 5.0)
+            # Well below what the database client would wait; a second on a machine at rest.
+            self.assertLess(took, 3.0)
 
     def on_a_terminal(self, arguments, **env):
         """Runs on a pseudo terminal 60 columns wide; all that was printed, and the exit code."""
