@@ -86,6 +86,7 @@ class Run {
   void claim(const std::vector<Suspect>& suspects);
   void add(const Suspect& suspect);
   Scene sceneOf(const Suspect& suspect) const;
+  std::string placeOf(std::size_t entry) const;
 
   Patience& patience_;
   const std::size_t maxSitemaps_;
@@ -310,11 +311,17 @@ Scene Run::sceneOf(const Suspect& suspect) const {
               .entry = suspect.stray ? nullptr : &content_.entries[suspect.id],
               .lastmod = suspect.lastmod};
   scene.type = suspect.stray ? strays_[suspect.id].type : scene.entry->type;
-  scene.path =
-      ghost::encodePath(suspect.stray ? strays_[suspect.id].path : expected_->placeOf(suspect.id));
+  scene.path = ghost::encodePath(suspect.stray ? strays_[suspect.id].path : placeOf(suspect.id));
   scene.sitemap = pathOf({scene.type, suspect.page});
   if (!all) scene.version = pods_[suspect.pod].version;
   return scene;
+}
+
+// With assumed routes a pod that lists the entry knows better where it is.
+std::string Run::placeOf(std::size_t entry) const {
+  for (const PodReading& reading : pods_)
+    if (const std::string* place = reading.listing.placeOf(entry)) return *place;
+  return expected_->placeOf(entry);
 }
 
 class SitemapCheck final : public Check {

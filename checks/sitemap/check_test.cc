@@ -383,6 +383,16 @@ TEST_F(SitemapCheckTest, AContentFolderThatHangsIsAGapAndTheRoutesAreAssumed) {
   EXPECT_EQ(outcome.gaps[0].pod, "");
 }
 
+TEST_F(SitemapCheckTest, WithAssumedRoutesTheAddressIsTheOneAnotherPodLists) {
+  dir_ = nullptr;
+  add(ResourceType::kPost, "one"), add(ResourceType::kPost, "two");
+  everyPodLists({{"posts", {"/2027/one/", "/2027/two/"}}});
+  lists("b", {{"posts", {"/2027/one/"}}});
+  const Outcome outcome = run();
+  ASSERT_THAT(claims(outcome), ElementsAre("RC401 b two"));
+  EXPECT_EQ(outcome.findings[0].resource->url, "https://e.org/2027/two/");
+}
+
 TEST_F(SitemapCheckTest, ASubdirectoryIsNoPartOfTheAddress) {
   site_.url = site_.admin = *parseUrl("https://e.org/blog");
   dir_ = nullptr;

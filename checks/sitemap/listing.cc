@@ -5,12 +5,14 @@
 #include <tuple>
 #include <utility>
 
+#include "daemon/ghost/routes.h"
 #include "daemon/ghost/sitemap.h"
 
 namespace rollcall::checks::sitemap {
 namespace {
 
 constexpr std::size_t kMaxStrayBytes = 8u << 20;
+constexpr std::size_t kMaxPlaces = 50'000;  // of one pod
 constexpr std::string_view kBefore = "/sitemap-";
 constexpr std::string_view kAfter = ".xml";
 constexpr std::array<std::pair<std::string_view, ResourceType>, 5> kNames = {
@@ -210,6 +212,7 @@ void Listing::record(const SitemapName& where, std::string_view path, std::strin
   for (const std::uint32_t id : found_) {
     if (seen_[id]) continue;
     seen_[id] = true;
+    keepPlace(id, path);
     const Entry& entry = expected_->entries()[id];
     const std::int64_t listed = ghost::parseLastmod(lastmod).value_or(INT64_MAX);
     if (!isPublic)
@@ -222,6 +225,18 @@ void Listing::record(const SitemapName& where, std::string_view path, std::strin
     strayed_.push_back({*id, where.page, 0});
   else
     ++notKept_;
+}
+
+const std::string* Listing::placeOf(std::size_t entry) const {
+  const auto found = places_.find(entry);
+  return found == places_.end() ? nullptr : &found->second;
+}
+
+void Listing::keepPlace(std::size_t entry, std::string_view path) {
+  if (expected_->trust() == Trust::kKnown || places_.size() >= kMaxPlaces) return;
+  std::string decoded = ghost::decodePath(path);
+  if (decoded != ghost::decodePath(expected_->placeOf(entry)))
+    places_.emplace(entry, std::move(decoded));
 }
 
 Comparison compare(const Expected& expected, const Strays& strays,

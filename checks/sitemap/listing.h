@@ -56,6 +56,8 @@ class Listing {
     std::int64_t lastmod;  // seconds since the epoch
   };
   bool seen(std::size_t entry) const { return seen_[entry]; }
+  // Where the entry is listed, when the routes are assumed and put it elsewhere; null otherwise.
+  const std::string* placeOf(std::size_t entry) const;
   bool lists(ResourceType type) const { return typeSeen_[static_cast<std::size_t>(type)]; }
   const std::vector<Odd>& old() const { return old_; }
   const std::vector<Odd>& hidden() const { return hidden_; }
@@ -71,7 +73,10 @@ class Listing {
   std::vector<Odd> hidden_;   // listed, but not public
   std::vector<Odd> strayed_;  // listed, but nothing
   std::uint64_t notKept_ = 0;
+  std::unordered_map<std::size_t, std::string> places_;  // bounded
   std::vector<std::uint32_t> found_;
+
+  void keepPlace(std::size_t entry, std::string_view path);
 };
 
 enum class Fault : std::uint8_t { kMissing, kLeftOver, kOld };
