@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "checks/pods/codes.h"
 #include "checks/pods/diagnose.h"
 #include "daemon/db/content_source.h"
 #include "daemon/ghost/version.h"
@@ -24,79 +25,6 @@ constexpr double kShareOfLook = 0.4;  // of the time left: room for the second l
 constexpr Duration kPrivacyKnown = 60s;
 constexpr Duration kDatabasePatience = 2s;
 constexpr std::string_view kSetupPath = "authentication/setup/";
-
-// In the order of the enumeration below.
-const std::vector<FindingDef> kFindings = {
-    {"RC101", Severity::kCritical, "a pod cannot be reached",
-     "The connection is refused, reset or has no route: the process is down, restarts, or the "
-     "network does not let us through.",
-     "kubectl describe pod NAME; kubectl logs NAME --previous"},
-    {"RC102", Severity::kCritical, "a pod does not answer in time",
-     "The pod accepts the connection and then hangs, twice in a row: it is overloaded or stuck.",
-     "kubectl logs NAME; if it stays so, kubectl delete pod NAME"},
-    {"RC103", Severity::kWarning, "a pod boots or migrates",
-     "Ghost answers 503 until it has booted and the database is migrated: seconds as a rule, "
-     "minutes in an upgrade. For ever when migrations_lock was left locked.",
-     "wait; if it lasts, kubectl logs NAME (a stale lock: UPDATE migrations_lock SET locked=0)"},
-    {"RC104", Severity::kCritical, "a pod has lost its database",
-     "What needs the database fails or hangs on the pod, while it answers from memory. Ghost "
-     "recovers by itself when the database is back.",
-     "look after the database; if it is well, kubectl logs NAME, then kubectl delete pod NAME"},
-    {"RC105", Severity::kCritical, "a pod has no theme",
-     "The folder of the active theme is missing: every page is a 500. The shared volume is empty "
-     "or not mounted on this pod, or the theme was deleted.",
-     "check the mount of content/themes on the pod, then kubectl delete pod NAME"},
-    {"RC106", Severity::kCritical, "a pod's theme is broken",
-     "The front page answers 400: a template of the theme does not compile on this pod.",
-     "upload a mended theme and activate it, then kubectl rollout restart deployment"},
-    {"RC107", Severity::kCritical, "a pod answers with a server error",
-     "The front page or the API answers 5xx, and it is neither the database nor a missing theme.",
-     "kubectl logs NAME; then kubectl delete pod NAME"},
-    {"RC108", Severity::kCritical, "a pod does not answer as Ghost does",
-     "Another program listens there, the answer breaks the HTTP protocol, or Ghost's admin.url is "
-     "another host than Rollcall was told.",
-     "compare the pod's address and Ghost's url and admin.url with Rollcall's configuration"},
-    {"RC109", Severity::kCritical, "a pod is private though the site is public",
-     "The pod asks readers for a password. It has missed that private mode was switched off: "
-     "settings live in each pod's memory.",
-     "kubectl delete pod NAME"},
-    {"RC110", Severity::kWarning, "pods run different versions of Ghost",
-     "An update is rolling out, or stopped half-way. Old and new Ghost on one database is only "
-     "meant to last for moments.",
-     "kubectl rollout status deployment; finish it or kubectl rollout undo deployment"},
-    {"RC111", Severity::kWarning, "a pod has another url",
-     "Ghost's `url` comes from each pod's own file or environment. Links, feeds and sitemaps of a "
-     "pod with another one lead elsewhere.",
-     "give every pod the same `url` and Rollcall the same --url, then restart the pods"},
-    {"RC112", Severity::kCritical, "a pod redirects readers to another scheme or host",
-     "The pod's `url` is not the address it is asked by, so it sends everybody elsewhere.",
-     "give the pod the site's `url`, or Rollcall the right --url"},
-    {"RC113", Severity::kCritical, "a pod shows a private site to everyone",
-     "The site is private in the database. The pod has missed that private mode was switched on: "
-     "settings live in each pod's memory.",
-     "kubectl delete pod NAME"},
-    {"RC114", Severity::kWarning, "pods disagree whether the site is private",
-     "Some pods ask for the site's password and some do not. Without the database there is no "
-     "telling which are right.",
-     "kubectl rollout restart deployment; give Rollcall --db to learn which pods are wrong"},
-};
-
-enum Code : std::size_t {
-  kRc101,
-  kRc102,
-  kRc103,
-  kRc104,
-  kRc105,
-  kRc106,
-  kRc107,
-  kRc108,
-  kRc109,
-  kRc110,
-  kRc111,
-  kRc112,
-  kRc113,
-  kRc114
-};
 
 const std::vector<ParamDef> kParams = {
     {"patience", Duration(5s), "how long a pod may take for one answer"},
@@ -191,7 +119,7 @@ class PodsCheck final : public Check {
                         Outcome& outcome) const;
   void reportPrivacy(const CheckContext& context, std::vector<Subject>& subjects, Outcome& outcome);
   std::optional<bool> privateInDatabase(const CheckContext& context,
-                                        const std::map<std::string, bool>& pods);
+                                        const std::map<std::string, bool>& pods, Outcome& outcome);
 
   const Duration patience_;
   const std::uint64_t frontEvery_;
@@ -339,7 +267,7 @@ PodFacts factsOf(const Subject& subject) {
 
 Finding findingFor(Code code, const Pod* pod, std::string message) {
   Finding finding;
-  finding.def = &kFindings[code];
+  finding.def = &findings()[code];
   finding.pod = pod ? pod->name : "";
   finding.message = std::move(message);
   finding.remedy = pod ? replaceName(finding.def->remedy, pod->name) : finding.def->remedy;
@@ -357,18 +285,22 @@ std::string databaseForUs(const CheckContext& context) {
   return "the database does not answer Rollcall either: " + mark.error().message;
 }
 
-std::string causeOf(Condition condition, const Diagnosis& diagnosis, const CheckContext& context) {
-  switch (condition) {
+std::string causeOf(const Diagnosis& diagnosis, const CheckContext& context,
+                    const std::string& database) {
+  switch (diagnosis.condition) {
     case Condition::kUnreachable:
       return diagnosis.place == Place::kFront ? "it closes the connection while it renders a page"
                                               : "the process is down or restarts, or the network "
                                                 "does not let Rollcall through";
     case Condition::kHangs:
-      return "the process is overloaded or stuck; its database answers it";
+      return diagnosis.place == Place::kSite
+                 ? "the process is overloaded, stuck or paused: not even what it knows by heart "
+                   "comes"
+                 : "rendering is overloaded or stuck; its database answers it";
     case Condition::kBoots:
       return "it was started a moment ago, or a migration runs, or migrations_lock is locked";
     case Condition::kDatabaseLost:
-      return databaseForUs(context);
+      return database;
     case Condition::kThemeMissing:
       return "content/themes is empty or not mounted on this pod, or the theme was deleted";
     case Condition::kThemeBroken:
@@ -391,14 +323,15 @@ std::string causeOf(Condition condition, const Diagnosis& diagnosis, const Check
   std::abort();
 }
 
-Finding conditionFinding(Code code, const Subject& subject, const CheckContext& context) {
+Finding conditionFinding(Code code, const Subject& subject, const CheckContext& context,
+                         const std::string& database) {
   const Diagnosis& diagnosis = subject.diagnosis;
   const bool front = diagnosis.place == Place::kFront;
   std::string message =
       fmt::format("{} ({}): {}", subject.pod->name, subject.pod->address(), diagnosis.seen);
   if (!diagnosis.ghostSays.empty()) message += fmt::format(" \"{}\"", diagnosis.ghostSays);
   Finding finding = findingFor(code, subject.pod, std::move(message));
-  finding.cause = causeOf(diagnosis.condition, diagnosis, context);
+  finding.cause = causeOf(diagnosis, context, database);
   finding.reproduce = context.pods.reproduce(
       *subject.pod, front ? "/" : ghost::adminApiPath(apiVersion(*subject.memory)) + "site/",
       front ? Door::kFront : Door::kAdmin);
@@ -412,6 +345,10 @@ Finding conditionFinding(Code code, const Subject& subject, const CheckContext& 
 
 void PodsCheck::reportConditions(const CheckContext& context, const std::vector<Subject>& subjects,
                                  Outcome& outcome) const {
+  const bool lost = std::any_of(subjects.begin(), subjects.end(), [](const Subject& subject) {
+    return subject.diagnosis.condition == Condition::kDatabaseLost;
+  });
+  const std::string database = lost ? databaseForUs(context) : "";
   for (const Subject& subject : subjects) {
     const Diagnosis& diagnosis = subject.diagnosis;
     outcome.tally.pods[subject.pod->name] = factsOf(subject);
@@ -422,7 +359,7 @@ void PodsCheck::reportConditions(const CheckContext& context, const std::vector<
     const std::optional<Code> code = codeOf(diagnosis.condition);
     if (!code) continue;
     if (mayBeBlamed(*subject.pod))
-      outcome.findings.push_back(conditionFinding(*code, subject, context));
+      outcome.findings.push_back(conditionFinding(*code, subject, context, database));
     else
       outcome.notes.push_back(fmt::format("{} is {}, so it is not blamed: {}", subject.pod->name,
                                           subject.pod->terminating ? "leaving" : "not ready",
@@ -499,14 +436,18 @@ std::map<std::string, bool> privacyOf(const std::vector<Subject>& subjects) {
 }
 
 std::optional<bool> PodsCheck::privateInDatabase(const CheckContext& context,
-                                                 const std::map<std::string, bool>& pods) {
+                                                 const std::map<std::string, bool>& pods,
+                                                 Outcome& outcome) {
   if (!context.content) return std::nullopt;
   const MonoTime now = context.clock.mono();
   if (privacy_ && privacy_->pods == pods && now - privacy_->asked < kPrivacyKnown)
     return privacy_->database;
   privacy_.reset();
   const Result<Content> content = context.content->load(context.deadline, context.stop);
-  if (!content) return std::nullopt;
+  if (!content) {
+    outcome.gaps.push_back({"", "private mode in the database", content.error()});
+    return std::nullopt;
+  }
   privacy_ = Privacy{pods, content->settings.isPrivate, now};
   return privacy_->database;
 }
@@ -518,7 +459,7 @@ void PodsCheck::reportPrivacy(const CheckContext& context, std::vector<Subject>&
   const auto privates =
       std::count_if(pods.begin(), pods.end(), [](const auto& one) { return one.second; });
   if (privates == 0) return;
-  const std::optional<bool> truth = privateInDatabase(context, pods);
+  const std::optional<bool> truth = privateInDatabase(context, pods, outcome);
   if (!truth) {
     if (static_cast<std::size_t>(privates) == pods.size()) return;
     Finding finding =
@@ -583,7 +524,7 @@ const CheckSpec& podsSpec() {
       .interval = 10s,
       .timeout = 15s,
       .onChange = false,
-      .findings = kFindings,
+      .findings = findings(),
       .params = kParams,
       .make = [](const Params& params) -> std::unique_ptr<Check> {
         return std::make_unique<PodsCheck>(params);

@@ -332,6 +332,15 @@ TEST_F(PodsTest, WithoutADatabaseDisagreementAboutPrivateModeIsAWarning) {
   EXPECT_THAT(codes(run()), ElementsAre("RC114"));
 }
 
+TEST_F(PodsTest, ADatabaseThatCannotSayWhetherTheSiteIsPrivateIsAGap) {
+  usePrivate(false);
+  content_.error = Error{ErrorCode::kUnavailable, "connection refused"};
+  pods_.answer("a", "/", 302, "", {{"location", "/private/?r=%2F"}});
+  const Outcome outcome = run();
+  EXPECT_THAT(codes(outcome), ElementsAre("RC114"));
+  EXPECT_EQ(outcome.gaps.size(), 1u);
+}
+
 TEST_F(PodsTest, PrivateModeSwitchedWhileWeLookedIsHeldAgainstNobody) {
   usePrivate(false);
   int answers = 0;
