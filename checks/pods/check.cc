@@ -396,7 +396,7 @@ void reportVersions(const std::vector<Subject>& subjects, Outcome& outcome) {
 std::string urlOf(const Diagnosis& diagnosis) {
   if (!diagnosis.info || diagnosis.condition == Condition::kRedirects) return "";
   const Result<Url> url = parseUrl(diagnosis.info->url);
-  return url ? url->text() : "\"" + diagnosis.info->url.substr(0, 200) + "\"";
+  return quotable(url ? url->text() : diagnosis.info->url);
 }
 
 void reportUrls(const CheckContext& context, const std::vector<Subject>& subjects,

@@ -33,14 +33,6 @@ std::string_view pathOf(std::string_view location) {
   return slash == std::string_view::npos ? "/" : location.substr(slash);
 }
 
-// A header's value as part of a sentence.
-std::string quotable(std::string_view value) {
-  std::string text(value.substr(0, 300));
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
-  return text;
-}
-
 Diagnosis found(Diagnosis soFar, Condition condition, Place place, std::string seen) {
   soFar.condition = condition;
   soFar.place = place;
@@ -161,6 +153,13 @@ Diagnosis diagnose(const Answers& answers, const Site& site) {
   if (std::optional<Diagnosis> problem = problemOfSite(diagnosis, answers, site)) return *problem;
   if (answers.front) return diagnoseFront(diagnosis, answers, site);
   return found(diagnosis, Condition::kWell, Place::kSite, fmt::format("{} answers", kSiteName));
+}
+
+std::string quotable(std::string_view value) {
+  std::string text(value.substr(0, 300));
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
+  return text;
 }
 
 bool wantsSecondLook(Condition condition) {

@@ -58,4 +58,7 @@ bool wantsSecondLook(Condition condition);
 // Whether a Location leads to another scheme or host than `site`.
 bool leadsElsewhere(std::string_view location, const Url& site);
 
+// What a pod said, cut and without control characters, to be part of a sentence.
+std::string quotable(std::string_view value);
+
 }  // namespace rollcall::checks::pods
