@@ -33,7 +33,7 @@ endfunction()
 # Everything that is worth a run under the thread sanitizer, as one target.
 add_custom_target(tsan_tests)
 
-# rollcall_test(NAME SOURCES a_test.cc ... [LINKS target ...] [LABELS unit|component [tsan]])
+# rollcall_test(NAME SOURCES a_test.cc ... [LINKS target ...] [LABELS unit|component|unit-tsan|component-tsan])
 function(rollcall_test name)
   if(NOT ROLLCALL_TESTS)
     return()
@@ -44,7 +44,7 @@ function(rollcall_test name)
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()
-  if(tsan IN_LIST ARG_LABELS)
+  if(ARG_LABELS MATCHES tsan)
     add_dependencies(tsan_tests ${name})
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60

@@ -93,6 +93,13 @@ bool refuted(const std::vector<Entry>& entries, const Routes& routes, const Ball
   return elsewhere > here;
 }
 
+// A route shows the resource itself; its own page redirects there by design.
+bool takenOver(const Entry& entry, const Routes& routes) {
+  return std::ranges::any_of(routes.redirects, [&](const DataRedirect& one) {
+    return one.slug == entry.slug && one.resource == name(entry.type);
+  });
+}
+
 std::string placeOf(const Entry& entry, const Routes& routes, bool declared, const Ballot& ballot) {
   const bool isPost = entry.type == ResourceType::kPost;
   if (declared && isPost) return ballot.winner(entry, ghost::encodePath(entry.slug));
@@ -112,8 +119,9 @@ Locations locate(const std::vector<Entry>& entries, const Routes& routes, Trust 
   locations.declared = known == Trust::kAssumed && refuted(entries, routes, ballot);
   locations.path.reserve(entries.size());
   for (const Entry& entry : entries) {
-    locations.path.push_back(placeOf(entry, routes, locations.declared, ballot));
-    const bool located = !locations.path.back().empty();
+    const bool taken = takenOver(entry, routes);
+    locations.path.push_back(taken ? "" : placeOf(entry, routes, locations.declared, ballot));
+    const bool located = taken || !locations.path.back().empty();
     const bool expected = entry.type == ResourceType::kPost || entry.type == ResourceType::kPage;
     if (entry.isPublic && !located && expected) ++locations.unlocated;
   }

@@ -97,6 +97,14 @@ TEST(Locate, withFiltersTheApiOfMostPodsDecidesBetweenTheCollections) {
               ElementsAre("/x/a/"));
 }
 
+TEST(Locate, aPageThatARouteTookOverIsNotAsked) {
+  Routes routes = ghost::defaultRoutes();
+  routes.redirects = {{"page", "about", "/who-we-are/"}};
+  const auto places = locate({page("1", "about"), post("2", "about")}, routes, Trust::kKnown, {});
+  EXPECT_THAT(places.path, ElementsAre("", "/about/"));
+  EXPECT_EQ(places.unlocated, 0u);
+}
+
 TEST(Locate, aSwitchedOffTaxonomyHasNoPages) {
   Routes routes = ghost::defaultRoutes();
   routes.tagPermalink.clear();

@@ -379,6 +379,13 @@ TEST_F(RollCallTest, aForeignCanonicalIsAbsentFromTheSitemapByRight) {
   EXPECT_EQ(asked("a", "/three/"), 0u);
 }
 
+TEST_F(RollCallTest, aSlugBeyondAsciiIsTheSameEscapedAndRaw) {
+  post("caf\u00e9");
+  lists("*", {"caf\u00e9"});
+  serves("*", "caf%C3%A9");
+  EXPECT_THAT(claims(run()), IsEmpty());
+}
+
 TEST_F(RollCallTest, aPrivateSiteIsNotAskedAtAll) {
   post("one");
   source_.settings.isPrivate = true;

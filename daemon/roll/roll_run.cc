@@ -542,11 +542,9 @@ const std::string* RollRun::declaredPath(const PodRun& pod, std::size_t i) const
   return told == pod.view.declared.byId.end() ? nullptr : &told->second;
 }
 
-// Escaped paths may be written in more than one way and are not compared.
 bool RollRun::declaresElsewhere(const PodRun& pod, std::size_t i) const {
   const std::string* told = declaredPath(pod, i);
-  return told && *told != places_.path[i] && told->find('%') == std::string::npos &&
-         places_.path[i].find('%') == std::string::npos;
+  return told && *told != places_.path[i];
 }
 
 }  // namespace rollcall::roll

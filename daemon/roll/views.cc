@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "daemon/ghost/api.h"
+#include "daemon/ghost/routes.h"
 #include "daemon/ghost/sitemap.h"
 
 namespace rollcall::roll {
@@ -14,6 +17,13 @@ constexpr std::uint64_t kSitemapPage = 50'000;  // Ghost's
 constexpr std::uint64_t kMaxSitemaps = 40;      // 2 million URLs
 constexpr std::uint64_t kMaxApiPages = 2'000;
 
+// Ghost writes letters beyond ASCII raw in sitemaps and escaped elsewhere: always escaped here.
+std::string normalised(std::string_view path) {
+  const bool plain = std::ranges::all_of(
+      path, [](char c) { return static_cast<unsigned char>(c) < 0x80 && c != '%'; });
+  return plain ? std::string(path) : ghost::encodePath(ghost::decodePath(path));
+}
+
 // One type's sitemaps of one pod, page after page. Keeps itself alive through its callbacks.
 class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
  public:
@@ -24,7 +34,7 @@ class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
     ++page_;
     reader_ = std::make_unique<ghost::SitemapReader>(
         ghost::SitemapReader::Limits{}, [this](const ghost::SitemapEntry& entry) {
-          view_.declared.paths.emplace_back(pathBelow(site_, entry.loc));
+          view_.declared.paths.push_back(normalised(pathBelow(site_, entry.loc)));
         });
     PodRequest request;
     request.path = page_ == 1 ? fmt::format("/sitemap-{}.xml", type_)
@@ -94,7 +104,7 @@ class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
     const auto list = ghost::parseDeclared(answer->body, type_);
     if (!list) return giveUp();
     for (const ghost::Declared& item : list->items)
-      view_.declared.byId[item.id] = pathBelow(site_, item.url);
+      view_.declared.byId[item.id] = normalised(pathBelow(site_, item.url));
     if (page_ >= list->pages) return;
     if (page_ == kMaxApiPages) return giveUp();
     next();

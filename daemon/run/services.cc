@@ -21,6 +21,13 @@ Result<std::unique_ptr<PodSource>> makePodSource(const Clock& clock, const Confi
 
 }  // namespace
 
+Site siteOf(const Url& url, const std::optional<Url>& admin) {
+  Site site{url, admin.value_or(url), ""};
+  if (!site.admin.path.ends_with(url.path))
+    site.admin.path = site.admin.path == "/" ? url.path : site.admin.path + url.path;
+  return site;
+}
+
 Result<Services> makeServices(const Clock& clock, const Config& config) {
   if (!config.url)
     return invalidArgument(
@@ -31,7 +38,7 @@ Result<Services> makeServices(const Clock& clock, const Config& config) {
 
   Services services;
   services.clock = &clock;
-  services.site = Site{*config.url, config.adminUrl.value_or(*config.url), ""};
+  services.site = siteOf(*config.url, config.adminUrl);
   services.podSource = std::move(*podSource);
   services.http = makeCurlClient(clock, fmt::format("rollcall/{}", kVersion));
   services.pods = makePodClient(*services.http, {services.site, config.podCaFile});

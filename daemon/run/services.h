@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "daemon/config/config.h"
 #include "daemon/content/content_dir.h"
@@ -24,6 +25,10 @@ struct Services {
   std::function<std::unique_ptr<ContentSource>()> contentSource;
   std::unique_ptr<ContentDir> dir;
 };
+
+// Ghost serves the admin below the site's sub-directory on another host too: its url-utils add the
+// sub-directory of `url` to `admin.url`.
+Site siteOf(const Url& url, const std::optional<Url>& admin);
 
 // Opens nothing yet: connections are made on first use. `clock` is borrowed. kInvalidArgument when
 // the site or its pods are not configured or cannot be understood.

@@ -1,0 +1,29 @@
+#include "daemon/run/services.h"
+
+#include <gtest/gtest.h>
+
+namespace rollcall {
+namespace {
+
+TEST(SiteOf, putsTheAdminBelowTheSitesSubdirectory) {
+  struct Row {
+    const char* url;
+    const char* admin;
+    const char* expected;
+  };
+  const Row rows[] = {
+      {"https://e.org", "https://admin.e.org", "https://admin.e.org"},
+      {"https://e.org/blog", "https://admin.e.org", "https://admin.e.org/blog"},
+      {"https://e.org/blog", "https://admin.e.org/blog", "https://admin.e.org/blog"},
+      {"https://e.org", nullptr, "https://e.org"},
+      {"https://e.org/blog", nullptr, "https://e.org/blog"},
+  };
+  for (const Row& row : rows) {
+    std::optional<Url> admin;
+    if (row.admin) admin = *parseUrl(row.admin);
+    EXPECT_EQ(siteOf(*parseUrl(row.url), admin).admin.text(), row.expected) << row.url;
+  }
+}
+
+}  // namespace
+}  // namespace rollcall
