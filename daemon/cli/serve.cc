@@ -101,7 +101,7 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
                    [](const auto& one) { return one.second.enabled; }))
     return refuse(*journal, invalidArgument("every check is switched off; switch one on"));
 
-  Metrics metrics(services->pods.get());
+  Metrics metrics(services->pods.get(), &registry);
   LogSink log(*journal);
   Engine engine(registry, config, *services, {&metrics, &log});
   WebContent content{.report = [&] { return engine.report(); },
