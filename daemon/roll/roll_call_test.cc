@@ -315,6 +315,23 @@ TEST_F(RollCallTest, aPodThatFailsForPostsButNotItsFrontPageIsFound) {
   EXPECT_THAT(claims(run()), ElementsAre("RC205 b one"));
 }
 
+TEST_F(RollCallTest, aPageThatFailsIsAskedAgainBeforeThatIsClaimed) {
+  post("one"), post("two");
+  lists("*", {"one", "two"});
+  serves("*", "one"), serves("*", "two");
+  int failures = 2;
+  pods_.answer("b", "/one/", [&](const PodRequest&) -> Result<HttpResponse> {
+    HttpResponse response;
+    response.status = failures-- > 0 ? 500 : 200;
+    return response;
+  });
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+  EXPECT_EQ(asked("b", "/one/"), 3u);
+  EXPECT_EQ(asked("b", "/two/"), 1u);
+}
+
 TEST_F(RollCallTest, aRowThatChangedMeanwhileIsNotClaimed) {
   post("one");
   lists("*", {"one"}), lists("b", {});

@@ -14,6 +14,8 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMaxChanged = 50;  // asked per pod in one run for a change
 constexpr std::size_t kFailuresToGiveUp = 2;
+constexpr std::size_t kMoreLooks = 2;    // at a page that fails, before that is claimed
+constexpr std::size_t kAskedAgain = 10;  // such pages per pod and look
 constexpr auto kLateCommit = std::chrono::seconds(5);  // a row may be dated before it is visible
 constexpr auto kForgetMeasured = std::chrono::hours(1);
 
@@ -21,6 +23,10 @@ std::optional<ghost::Version> commonVersion(const std::map<std::string, ghost::V
   std::set<ghost::Version> all;
   for (const auto& [pod, version] : versions) all.insert(version);
   return all.size() == 1 ? std::optional(*all.begin()) : std::nullopt;
+}
+
+bool failed(const Answer& answer) {
+  return answer.state == State::kError || (answer.status >= 500 && answer.status != 503);
 }
 
 }  // namespace
@@ -37,6 +43,7 @@ Result<Outcome> RollRun::run() {
   plan();
   ask();
   askFrontPages();
+  askFailedAgain();
   if (auto done = lookAgain(); !done) return done.error();
   conclude();
   reportGaps();
@@ -266,6 +273,20 @@ void RollRun::askFrontPages() {
     if (!pod.frontPageFails) continue;
     for (auto& [entry, answer] : pod.answers)
       if (answer.state == State::kError) answer.state = State::kUnknown;
+  }
+}
+
+// One failure proves nothing: after a database came back, each broken connection that a pod still
+// holds fails one page (seen on 5.130.6).
+void RollRun::askFailedAgain() {
+  for (std::size_t look = 0; look < kMoreLooks; ++look) {
+    for (PodRun& pod : pods_) {
+      if (pod.frontPageFails || !pod.gaveUp.empty()) continue;
+      for (const auto& [entry, answer] : pod.answers)
+        if (failed(answer) && pod.queue.size() < kAskedAgain)
+          pod.queue.push_back({entry, Reason::kSuspect});
+    }
+    ask();
   }
 }
 

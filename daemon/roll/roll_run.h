@@ -55,6 +55,7 @@ class RollRun {
   void planChanged(PodRun& pod);
   void ask();
   void askFrontPages();
+  void askFailedAgain();
   Result<void> lookAgain();
   void conclude();
   void concludeEntry(std::size_t entry);
