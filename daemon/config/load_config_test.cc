@@ -237,6 +237,33 @@ TEST_F(LoadConfig, APasswordFromAFlagsFileBeatsTheEnvironment) {
   EXPECT_EQ(load(sources)->database->password, "from the file");
 }
 
+TEST_F(LoadConfig, RollcallsOwnPasswordGoesWithADatabaseGivenByFlag) {
+  const ConfigSources sources{.environment = {{"ROLLCALL_DB_PASSWORD", "hunter3"}},
+                              .flags = flags({{"database.url", "mysql://u@db/g"}})};
+  EXPECT_EQ(load(sources)->database->password, "hunter3");
+}
+
+TEST_F(LoadConfig, GhostsPasswordDoesNotGoWithADatabaseGivenByFlag) {
+  const ConfigSources sources{.ghostConfig = write("ghost.json", kGhostJson),
+                              .flags = flags({{"database.url", "mysql://u@db/g"}})};
+  EXPECT_EQ(load(sources)->database->password, "");
+}
+
+TEST_F(LoadConfig, ThePasswordFileOfTheConfigurationGoesWithADatabaseGivenByFlag) {
+  write("secret", "from the file");
+  const std::string file = write("rollcall.yaml", "database: {password_file: secret}");
+  const ConfigSources sources{.configFile = file,
+                              .flags = flags({{"database.url", "mysql://u@db/g"}})};
+  EXPECT_EQ(load(sources)->database->password, "from the file");
+}
+
+TEST_F(LoadConfig, TheContentKeyOfTheEnvironmentStaysWithASiteGivenByFlag) {
+  const ConfigSources sources{
+      .environment = {{"ROLLCALL_CONTENT_API_KEY", "0123456789abcdef0123456789"}},
+      .flags = flags({{"site.url", "https://example.org"}})};
+  EXPECT_EQ(load(sources)->contentKey, "0123456789abcdef0123456789");
+}
+
 TEST_F(LoadConfig, AnotherDatabaseThanGhostsSqliteIsAccepted) {
   const std::string ghost =
       write("ghost.json", R"({"url": "https://a.org", "database": {"client": "sqlite3"}})");

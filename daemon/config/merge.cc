@@ -9,6 +9,8 @@
 namespace rollcall {
 namespace {
 
+constexpr std::string_view kOwnPassword = "ROLLCALL_DB_PASSWORD";
+
 std::string originOf(const ConfigLayer& layer, const std::string& path) {
   const auto found = layer.origins.find(path);
   return found != layer.origins.end() ? found->second : fmt::format("{}: {}", layer.source, path);
@@ -18,15 +20,22 @@ void forget(MergedConfig& merged, std::initializer_list<const char*> paths) {
   for (const char* path : paths) merged.values.erase(path);
 }
 
+// A password meant for Ghost's account says nothing of another account; one given to Rollcall by
+// its own name does.
+void forgetGhostsPassword(MergedConfig& merged) {
+  const Setting* password = merged.find("database.password");
+  if (password && password->origin != kOwnPassword) forget(merged, {"database.password"});
+}
+
 // Drops what a weaker layer said and `layer` makes meaningless.
 void overrule(MergedConfig& merged, const ConfigLayer& layer) {
   const auto has = [&](const char* path) { return layer.values.contains(path); };
   if (has("database.url"))
     forget(merged, {"database.client", "database.host", "database.port", "database.socket",
-                    "database.name", "database.user", "database.password"});
+                    "database.name", "database.user"});
   if (has("database.host")) forget(merged, {"database.port", "database.socket"});
   if (has("database.host") || has("database.socket")) forget(merged, {"database.client"});
-  if (has("database.user")) forget(merged, {"database.password"});
+  if (has("database.url") || has("database.user")) forgetGhostsPassword(merged);
   if (has("database.password")) forget(merged, {"database.password_file"});
   if (has("database.password_file")) forget(merged, {"database.password"});
   if (has("database.tls.ca")) forget(merged, {"database.tls.inline_ca"});

@@ -24,7 +24,8 @@ struct MergedConfig {
 
 // The later layer wins, setting by setting, with these exceptions: a database URL replaces the
 // account and address of weaker layers altogether; a host replaces a weaker host's port and socket;
-// a user replaces a weaker user's password; pods replace weaker pods however they were named.
+// a user replaces a weaker user's password, save that of ROLLCALL_DB_PASSWORD; pods replace weaker
+// pods however they were named.
 MergedConfig mergeLayers(const std::vector<ConfigLayer>& layers);
 
 // "mysql://user@host:port/name" as database.host, .port, .user and .name. The Error never repeats
