@@ -10,6 +10,11 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
 add_library(rollcall_defaults INTERFACE)
 target_include_directories(rollcall_defaults INTERFACE ${PROJECT_SOURCE_DIR})
 # -Wno-restrict: g++ 12 warns falsely about "text" + std::string when optimising (GCC bug 105651).

@@ -229,11 +229,12 @@ void RollRun::pump(PodBatch& batch, PodRun& pod) {
     request.path = places_.path[ask.entry];
     request.reason = ask.reason;
     request.paced = true;
-    batch.get(*pod.pod, std::move(request), [this, &batch, &pod, ask](Result<HttpResponse> answer) {
-      --pod.inFlight;
-      answered(pod, ask, answer);
-      pump(batch, pod);
-    });
+    batch.get(*pod.pod, std::move(request),
+              [this, &batch, &pod, ask](const Result<HttpResponse>& answer) {
+                --pod.inFlight;
+                answered(pod, ask, answer);
+                pump(batch, pod);
+              });
   }
 }
 
@@ -264,7 +265,7 @@ void RollRun::askFrontPages() {
     PodRequest request;
     request.path = "/";
     request.reason = Reason::kSuspect;
-    batch->get(*pod.pod, std::move(request), [&pod](Result<HttpResponse> answer) {
+    batch->get(*pod.pod, std::move(request), [&pod](const Result<HttpResponse>& answer) {
       pod.frontPageFails = !answer || answer->status >= 400;
     });
   }

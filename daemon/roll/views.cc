@@ -45,9 +45,10 @@ class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
       self->reader_->feed(piece);
       return true;
     };
-    batch_.get(pod_, std::move(request), [self = shared_from_this()](Result<HttpResponse> answer) {
-      self->answered(answer);
-    });
+    batch_.get(pod_, std::move(request),
+               [self = shared_from_this()](const Result<HttpResponse>& answer) {
+                 self->answered(answer);
+               });
   }
 
  private:
@@ -93,9 +94,10 @@ class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
     request.door = Door::kAdmin;
     request.reason = Reason::kView;
     request.maxBytes = kApiBytes;
-    batch_.get(pod_, std::move(request), [self = shared_from_this()](Result<HttpResponse> answer) {
-      self->answered(answer);
-    });
+    batch_.get(pod_, std::move(request),
+               [self = shared_from_this()](const Result<HttpResponse>& answer) {
+                 self->answered(answer);
+               });
   }
 
  private:
@@ -163,10 +165,11 @@ void readView(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish&
         view.version = ghost::parseVersion(info->version);
     readLists(batch, pod, site, wish, view);
   };
-  askVersion(batch, pod, "/ghost/api/admin/site/", [=, &batch, &pod](Result<HttpResponse> answer) {
-    if (!answer || answer->status != 404) return understood(answer);
-    askVersion(batch, pod, ghost::adminApiPath(ghost::Version{4, 0}) + "site/", understood);
-  });
+  askVersion(
+      batch, pod, "/ghost/api/admin/site/", [=, &batch, &pod](const Result<HttpResponse>& answer) {
+        if (!answer || answer->status != 404) return understood(answer);
+        askVersion(batch, pod, ghost::adminApiPath(ghost::Version{4, 0}) + "site/", understood);
+      });
 }
 
 }  // namespace rollcall::roll
