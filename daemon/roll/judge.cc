@@ -14,22 +14,47 @@ std::string describe(const std::vector<Observation>& observations) {
   return text;
 }
 
+// What a pod does that missed a change: it does not know the address, or knows another resource's
+// old one; a page that fails or is served wrongly may be one pod's fault as well.
+bool looksStale(const Answer& answer) {
+  switch (answer.state) {
+    case State::kMissing:
+    case State::kServed:
+    case State::kError:
+      return true;
+    case State::kMoved:
+      return answer.location.ends_with("/404/");
+    case State::kDeclared:
+      return answer.location == "/404/";
+    case State::kOk:
+    case State::kUnknown:
+    case State::kTimeout:
+      return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<Claim> judgeResource(const std::vector<Observation>& observations, std::size_t pods) {
   std::vector<const Observation*> wrong;
   for (const Observation& one : observations)
     if (isWrong(one.answer.state)) wrong.push_back(&one);
-  if (wrong.empty()) return {};
+  if (std::ranges::all_of(wrong, &Observation::remembered)) return {};
   const std::string others = describe(observations);
-  if (wrong.size() == pods) {
+  const bool noneRight = std::ranges::none_of(
+      observations, [](const Observation& one) { return one.answer.state == State::kOk; });
+  const bool shared = noneRight && std::ranges::none_of(wrong, [](const Observation* one) {
+                        return looksStale(one->answer);
+                      });
+  if (wrong.size() == pods || shared) {
     const Observation& worst = **std::ranges::max_element(
         wrong, {}, [](const Observation* one) { return one->answer.state; });
     return {{"", worst.answer, worst.confirmed, others}};
   }
   std::vector<Claim> claims;
   for (const Observation* one : wrong)
-    claims.push_back({one->pod, one->answer, one->confirmed, others});
+    if (!one->remembered) claims.push_back({one->pod, one->answer, one->confirmed, others});
   return claims;
 }
 

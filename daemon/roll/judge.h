@@ -15,6 +15,8 @@ struct Observation {
   std::string pod;
   Answer answer;
   bool confirmed = true;  // by a real GET; false: only the pod's own view says so
+  // Wrong when it was last asked, but cannot be asked now: counts towards "on all", never alone.
+  bool remembered = false;
 };
 
 // Either about single pods, or one for all of them (pod empty).
@@ -26,7 +28,9 @@ struct Claim {
 };
 
 // `observations` holds at most one per pod; `pods` is how many there are to answer. Wrong on every
-// one of them is one claim of the worst state; wrong on some is a claim a pod.
+// one of them is one claim of the worst state; wrong on some is a claim a pod. Where pods could not
+// be asked, and no other answers rightly, a fault that no single stale pod shows (a redirect to
+// another address, another declared address) is taken for one of all.
 std::vector<Claim> judgeResource(const std::vector<Observation>& observations, std::size_t pods);
 
 // Unasked suspects of a pod may be listed unconfirmed only while every asked one was confirmed.

@@ -36,6 +36,21 @@ TEST(JudgeResource, aPodThatCouldNotBeAskedKeepsItFromBeingAll) {
   EXPECT_EQ(claims[0].pod, "a");
 }
 
+TEST(JudgeResource, aRedirectOnAllThatCouldBeAskedIsOfAllPods) {
+  const auto claims = judgeResource({seen("a", State::kMoved), seen("b", State::kTimeout)}, 3);
+  ASSERT_EQ(claims.size(), 1u);
+  EXPECT_EQ(claims[0].pod, "");
+}
+
+TEST(JudgeResource, whatAPodDidBeforeItWasLostCountsTowardsAllButNotAlone) {
+  Observation lost = seen("b", State::kMissing);
+  lost.remembered = true;
+  const auto claims = judgeResource({seen("a", State::kMissing), lost}, 2);
+  ASSERT_EQ(claims.size(), 1u);
+  EXPECT_EQ(claims[0].pod, "");
+  EXPECT_TRUE(judgeResource({seen("a", State::kOk), lost}, 2).empty());
+}
+
 TEST(JudgeResource, unknownIsNeverAClaim) {
   EXPECT_TRUE(
       judgeResource({seen("a", State::kUnknown), seen("b", State::kTimeout), seen("c", State::kOk)},

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/content/known_routes.h"
 #include "daemon/core/check.h"
 #include "daemon/db/content_source.h"
 #include "daemon/ghost/version.h"
@@ -71,8 +72,11 @@ class RollCall {
   std::optional<MonoTime> apiRead_;
   std::size_t sweepAt_ = 0;
   bool needsDeclarations_ = false;
-  std::set<std::string> proven_;     // pods of which a whole view was read
-  std::map<std::string, Gap> lost_;  // pods that could not be asked, and why
+  std::set<std::string> proven_;  // pods of which a whole view was read
+  // By pod: what the last full run could not look at, and whether nothing there could be.
+  std::map<std::string, std::pair<Gap, bool>> gaps_;
+  bool defaultsHeld_ = false;               // the assumed permalinks agreed with the pods' sitemaps
+  std::optional<KnownRoutes> knownRoutes_;  // as read last
 };
 
 }  // namespace rollcall::roll

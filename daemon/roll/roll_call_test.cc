@@ -20,6 +20,7 @@ const FindingDef kServed{"RC203", Severity::kCritical, "", "", ""};
 const FindingDef kDeclared{"RC204", Severity::kCritical, "", "", ""};
 const FindingDef kError{"RC205", Severity::kCritical, "", "", ""};
 const FindingDef kMissingAll{"RC211", Severity::kCritical, "", "", ""};
+const FindingDef kMovedAll{"RC212", Severity::kWarning, "", "", ""};
 
 constexpr WallTime kNow{std::chrono::seconds(1'800'000'000)};
 
@@ -88,10 +89,11 @@ class RollCallTest : public testing::Test {
     made.hidden = 2;
     made.sweep = 0;
     made.onePod = {&kMissing, &kMoved, &kServed, &kDeclared, &kError};
-    made.allPods = {&kMissingAll, &kMoved, &kServed, &kDeclared, &kError};
+    made.allPods = {&kMissingAll, &kMovedAll, &kServed, &kDeclared, &kError};
     return made;
   }
 
+  std::deque<std::string> slugs_;  // outlive the rows that point at them
   Topology topology_;
   Site site_;
   ManualClock clock_;
@@ -151,8 +153,9 @@ TEST_F(RollCallTest, onDatabaseRoutedVersionsAnOldSitemapAccusesNobody) {
 }
 
 TEST_F(RollCallTest, wrongEverywhereIsAnotherCode) {
-  post("one");
-  lists("*", {});
+  post("one"), post("other", 48h);
+  lists("*", {"other"});
+  serves("*", "other");
   EXPECT_THAT(claims(run()), ElementsAre("RC211  one"));
 }
 
@@ -401,6 +404,143 @@ TEST_F(RollCallTest, aSlugBeyondAsciiIsTheSameEscapedAndRaw) {
   lists("*", {"caf\u00e9"});
   serves("*", "caf%C3%A9");
   EXPECT_THAT(claims(run()), IsEmpty());
+}
+
+TEST_F(RollCallTest, aRestartDoesNotTurnARedirectOfAllPodsIntoAFaultOfTheOthers) {
+  post("one");
+  lists("*", {"one"});
+  pods_.answer("*", "/one/", 301, "", {{"location", "/new-home/"}});
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC212  one"));
+  pods_.failAll("b", ErrorCode::kUnavailable);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC212  one"));
+}
+
+TEST_F(RollCallTest, aRunForAChangeAsksAgainWhatWasWrongBeforeThePodsRestart) {
+  post("one");
+  lists("*", {"one"}), lists("b", {});
+  serves("*", "one"), serves("b", "one", 404);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC201 b one"));
+  lists("b", {"one"}), serves("b", "one");
+  source_.now += 20s;
+  post("two", -14s);
+  serves("*", "two");
+  EXPECT_THAT(claims(run(Trigger::kChange)), IsEmpty());
+}
+
+TEST_F(RollCallTest, aClaimIsForgottenWhenAnotherResourceTakesTheAddress) {
+  post("x");
+  lists("*", {"x"}), lists("b", {});
+  serves("*", "x"), serves("b", "x", 404);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC201 b x"));
+  source_.rows[0].isPublic = false;
+  source_.rows[0].status = "draft";
+  source_.add(ResourceType::kPage, "page-x", "x", kNow - 1h);
+  serves("b", "x");
+  EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty());
+}
+
+TEST_F(RollCallTest, anotherDeclaredAddressDoesNotConfirmThatOthersAreMissing) {
+  version("6.65");
+  source_.key = "0123456789abcdef";
+  const std::string query = "?key=0123456789abcdef&fields=id,slug,url&limit=100&page=1";
+  std::string right, wrong;
+  for (int i = 0; i < 20; ++i) {
+    slugs_.push_back(fmt::format("post-{:02}", i));
+    const std::string& slug = slugs_.back();
+    post(slug), serves("*", slug);
+    const auto item = [&](const char* folder) {
+      return fmt::format(R"({}{{"id":"{}","slug":"{}","url":"http://e.org{}/{}/"}})", i ? "," : "",
+                         slug, slug, folder, slug);
+    };
+    right += item(""), wrong += item("/other");
+  }
+  const auto list = [](const std::string& items) {
+    return R"({"posts":[)" + items + R"(],"meta":{"pagination":{"page":1,"pages":1}}})";
+  };
+  pods_.answer("*", "/ghost/api/content/pages/" + query, 200,
+               R"({"pages":[],"meta":{"pagination":{"page":1,"pages":1}}})");
+  pods_.answer("*", "/ghost/api/content/posts/" + query, 200, list(right));
+  pods_.answer("c", "/ghost/api/content/posts/" + query, 200, list(wrong));
+  budget_.pages = 6;
+  const Outcome outcome = run();
+  for (const Finding& finding : outcome.findings) EXPECT_EQ(finding.def->code, "RC204");
+  EXPECT_EQ(outcome.findings.size(), 6u);
+  EXPECT_EQ(outcome.gaps.size(), 1u);
+}
+
+TEST_F(RollCallTest, thousandsThatRecoverAreAskedWithinTheBudget) {
+  for (int i = 0; i < 40; ++i) slugs_.push_back(fmt::format("post-{:02}", i));
+  std::vector<std::string> all(slugs_.begin(), slugs_.end());
+  for (const std::string& slug : slugs_) {
+    post(slug, std::chrono::hours(24 + source_.rows.size()));
+    serves("*", slug), serves("b", slug, 404);
+  }
+  lists("*", all), lists("b", {});
+  budget_.pages = 20;
+  EXPECT_EQ(run(Trigger::kInterval).findings.size(), 40u);
+  lists("b", all);
+  for (const std::string& slug : slugs_) serves("b", slug);
+  pods_.asked.clear();
+  EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty());
+  EXPECT_LE(std::ranges::count_if(
+                pods_.asked, [](const auto& one) { return one.pod == "b" && one.path[1] == 'p'; }),
+            30);
+}
+
+TEST_F(RollCallTest, pagesTooLargeToReadDoNotMakeThePodLost) {
+  post("one", 1h), post("two", 2h), post("three", 3h);
+  lists("*", {"one", "two", "three"}), lists("b", {"one", "two"});
+  for (const char* slug : {"one", "two", "three"}) serves("*", slug);
+  pods_.fail("b", "/one/", ErrorCode::kProtocol), pods_.fail("b", "/two/", ErrorCode::kProtocol);
+  serves("b", "three", 404);
+  EXPECT_THAT(claims(run()), ElementsAre("RC201 b three"));
+}
+
+TEST_F(RollCallTest, aRunForAChangeRepeatsTheGapsOfTheFullRun) {
+  post("one");
+  lists("*", {"one"});
+  serves("*", "one");
+  pods_.answer("b", "/sitemap-posts.xml", 500);
+  EXPECT_EQ(run(Trigger::kInterval).gaps.size(), 1u);
+  source_.now += 20s;
+  post("two", -14s);
+  serves("*", "two");
+  EXPECT_EQ(run(Trigger::kChange).gaps.size(), 1u);
+}
+
+TEST_F(RollCallTest, aBrokenThemeIsNotBlamedOnPostsBecauseADraftIsRightlyMissing) {
+  post("one");
+  Entry& hidden = post("later");
+  hidden.isPublic = false;
+  hidden.status = "scheduled";
+  lists("*", {"one"});
+  serves("*", "one"), serves("b", "one", 400);
+  pods_.answer("b", "/", 400);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_EQ(outcome.gaps.size(), 1u);
+}
+
+TEST_F(RollCallTest, assumedPermalinksAreNotAssertedWhileNoPodSaysAWord) {
+  post("one");
+  pods_.answer("*", "/sitemap-posts.xml", 500);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_FALSE(outcome.gaps.empty());
+}
+
+TEST_F(RollCallTest, aPodThatSendsAddressesWithoutEndIsNotKeptInMemory) {
+  post("one");
+  serves("*", "one"), lists("*", {"one"});
+  std::string xml = "<urlset>";
+  const std::string junk(8000, 'j');
+  for (int i = 0; i < 5000; ++i)
+    xml += "<url><loc>http://e.org/" + junk + std::to_string(i) + "/</loc></url>";
+  pods_.answer("b", "/sitemap-posts.xml", 200, xml + "</urlset>");
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  ASSERT_EQ(outcome.gaps.size(), 1u);
+  EXPECT_EQ(outcome.gaps[0].what, "the pod's sitemaps");
 }
 
 TEST_F(RollCallTest, aPrivateSiteIsNotAskedAtAll) {

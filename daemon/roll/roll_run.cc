@@ -14,6 +14,13 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMaxChanged = 50;  // asked per pod in one run for a change
 constexpr std::size_t kFailuresToGiveUp = 2;
+constexpr std::size_t kPageBytes = 64u << 20;   // read of a page at most,
+constexpr std::size_t kKeptBytes = 256u << 10;  // and kept: the head tells whose page it is
+constexpr std::size_t kSpareBytes = 16u << 20;  // a view may hold beyond what the database expects
+constexpr std::size_t kBytesPerEntry = 512;
+constexpr std::size_t kMaxUnconfirmed = 1'000;  // listed per pod
+constexpr double kViewsShare = 0.4;             // of the time that is left
+constexpr double kAskShare = 0.8;
 constexpr std::size_t kMoreLooks = 2;    // at a page that fails, before that is claimed
 constexpr std::size_t kAskedAgain = 10;  // such pages per pod and look
 constexpr auto kLateCommit = std::chrono::seconds(5);  // a row may be dated before it is visible
@@ -23,6 +30,11 @@ std::optional<ghost::Version> commonVersion(const std::map<std::string, ghost::V
   std::set<ghost::Version> all;
   for (const auto& [pod, version] : versions) all.insert(version);
   return all.size() == 1 ? std::optional(*all.begin()) : std::nullopt;
+}
+
+bool saysThePodIsGone(const Result<HttpResponse>& response) {
+  return !response && (response.error().code == ErrorCode::kUnavailable ||
+                       response.error().code == ErrorCode::kDeadlineExceeded);
 }
 
 bool failed(const Answer& answer) {
@@ -68,19 +80,33 @@ Result<void> RollRun::load() {
     if (pod.terminating) continue;
     pods_.emplace_back().pod = &pod;
   }
-  recall();
   return {};
 }
 
-// Finds the rows of what the last run left open.
+// Finds the rows of what the last run left open. What was only inferred is inferred anew by a full
+// run, and what no longer fits the row is forgotten.
 void RollRun::recall() {
   if (memory_.wrong_.empty() && memory_.watched_.empty()) return;
   for (const std::size_t i : scope_) {
     const Key key = keyOf(i);
     if (memory_.watched_.contains(key)) waiting_.push_back(i);
-    if (const auto found = memory_.wrong_.find(key); found != memory_.wrong_.end())
-      before_[i] = &found->second;
+    const auto found = memory_.wrong_.find(key);
+    if (found == memory_.wrong_.end()) continue;
+    std::erase_if(found->second, [&](const auto& one) { return !stillFits(i, one.second); });
+    if (!found->second.empty()) before_[i] = &found->second;
   }
+}
+
+bool RollRun::stillFits(std::size_t i, const RollCall::Known& claim) const {
+  const bool served = claim.answer.state == State::kServed;
+  return !places_.path[i].empty() && served != content_.entries[i].isPublic &&
+         (claim.confirmed || !full());
+}
+
+// So much of the time that is left: no slow pod or volume takes it all.
+Deadline RollRun::share(double part) const {
+  const Duration left = context_.deadline.left(context_.clock);
+  return Deadline::after(context_.clock, std::chrono::duration_cast<Duration>(left * part));
 }
 
 Result<void> RollRun::readViews() {
@@ -88,7 +114,8 @@ Result<void> RollRun::readViews() {
   if (!views) return {};
   const bool apiDue = context_.trigger == Trigger::kOnce || !memory_.apiRead_ ||
                       context_.clock.mono() - *memory_.apiRead_ >= memory_.settings_.apiEvery;
-  ViewWish wish{.sitemaps = true};
+  ViewWish wish{.sitemaps = true,
+                .maxBytes = kSpareBytes + content_.entries.size() * kBytesPerEntry};
   if (full() && apiDue) {
     wish.contentKey = context_.contentKey;
     if (wish.contentKey.empty()) {
@@ -96,12 +123,13 @@ Result<void> RollRun::readViews() {
       if (key && *key) wish.contentKey = **key;
     }
     memory_.apiRead_ = context_.clock.mono();
+    apiTried_ = true;
     if (wish.contentKey.empty())
       outcome_.notes.push_back("no Content API key: that view of the pods was skipped");
   }
   const auto batch = context_.pods.batch(context_.budget);
   for (PodRun& pod : pods_) readView(*batch, *pod.pod, context_.site, wish, pod.view);
-  batch->drive(context_.deadline, context_.stop);
+  batch->drive(share(kViewsShare), context_.stop);
   for (PodRun& pod : pods_) {
     if (pod.view.version) memory_.versions_[pod.pod->name] = *pod.view.version;
     if (pod.view.whole())
@@ -112,14 +140,24 @@ Result<void> RollRun::readViews() {
   return {};
 }
 
-Result<void> RollRun::place() {
-  const auto known = readKnownRoutes(context_);
+// A volume that does not answer now is no reason to assume other routes than it held before.
+Result<KnownRoutes> RollRun::knownRoutes() {
+  auto known = readKnownRoutes(context_);
   if (!known) return known.error();
   if (known->gap) outcome_.gaps.push_back(*known->gap);
+  if (known->gap && memory_.knownRoutes_) return *memory_.knownRoutes_;
+  if (!known->gap) memory_.knownRoutes_ = *known;
+  return known;
+}
+
+Result<void> RollRun::place() {
+  const auto known = knownRoutes();
+  if (!known) return known.error();
   std::vector<const Declarations*> declarations;
   for (const PodRun& pod : pods_) declarations.push_back(&pod.view.declared);
   places_ = locate(content_.entries, known->routes, known->trust, declarations);
-  memory_.needsDeclarations_ = places_.declared || !known->routes.locatesPosts();
+  if (memory_.settings_.views && known->trust == Trust::kAssumed) withdrawUnproven(*known);
+  if (full()) memory_.needsDeclarations_ = places_.declared || !known->routes.locatesPosts();
   if (places_.declared)
     outcome_.notes.push_back(
         "the default permalinks do not hold here: locations are taken from what most pods declare "
@@ -130,7 +168,21 @@ Result<void> RollRun::place() {
                              {ErrorCode::kNotFound,
                               "their location cannot be told: no pod, or no "
                               "majority of pods, declares one"}});
+  recall();
   return {};
+}
+
+// The default permalinks are only asserted once some pod's own word agreed with them.
+void RollRun::withdrawUnproven(const KnownRoutes& known) {
+  const bool silent = std::ranges::all_of(
+      pods_, [](const PodRun& pod) { return !pod.view.sitemaps && !pod.view.api; });
+  if (!silent) memory_.defaultsHeld_ = !places_.declared && known.routes.locatesPosts();
+  if (!silent || memory_.defaultsHeld_ || pods_.empty()) return;
+  places_.entry.clear();
+  for (const std::size_t i : scope_) {
+    if (!places_.path[i].empty() && content_.entries[i].isPublic) ++places_.unlocated;
+    places_.path[i].clear();
+  }
 }
 
 void RollRun::findSuspects(PodRun& pod) {
@@ -177,6 +229,9 @@ void RollRun::plan() {
 
 void RollRun::planChanged(PodRun& pod) {
   for (const std::size_t i : waiting_) choose(pod, i, Reason::kNewest);
+  std::size_t recheck = 0;
+  for (const auto& [i, pods] : before_)
+    if (known(pod, i) && recheck++ < memory_.settings_.recheck) choose(pod, i, Reason::kSuspect);
   if (!memory_.seenUntil_) return;
   std::size_t changed = 0;
   for (const std::size_t i : scope_) {
@@ -196,7 +251,8 @@ void RollRun::planFull(PodRun& pod) {
       ++hidden, choose(pod, i, Reason::kNewest);
     if (!known(pod, i)) continue;
     const bool recovered = pod.view.whole() && !pod.suspects.contains(i);
-    if (recovered || recheck++ < settings.recheck) choose(pod, i, Reason::kSuspect);
+    const bool affordable = pod.chosen.size() < context_.budget.pages;
+    if ((recovered && affordable) || recheck++ < settings.recheck) choose(pod, i, Reason::kSuspect);
   }
   for (const std::size_t i : scope_)
     if (pod.suspects.contains(i) && !known(pod, i) && pod.chosen.size() < context_.budget.pages)
@@ -215,7 +271,7 @@ void RollRun::choose(PodRun& pod, std::size_t entry, Reason reason) {
 void RollRun::ask() {
   const auto batch = context_.pods.batch(context_.budget);
   for (PodRun& pod : pods_) pump(*batch, pod);
-  batch->drive(context_.deadline, context_.stop);
+  batch->drive(share(kAskShare), context_.stop);
 }
 
 // Keeps a few questions under way, so that a pod that hangs is given up before the whole list of
@@ -229,9 +285,16 @@ void RollRun::pump(PodBatch& batch, PodRun& pod) {
     request.path = places_.path[ask.entry];
     request.reason = ask.reason;
     request.paced = true;
+    request.maxBytes = kPageBytes;
+    const auto beginning = std::make_shared<std::string>();
+    request.onBody = [beginning](std::string_view piece) {
+      beginning->append(piece.substr(0, kKeptBytes - std::min(kKeptBytes, beginning->size())));
+      return true;
+    };
     batch.get(*pod.pod, std::move(request),
-              [this, &batch, &pod, ask](const Result<HttpResponse>& answer) {
+              [this, &batch, &pod, ask, beginning](Result<HttpResponse> answer) {
                 --pod.inFlight;
+                if (answer) answer->body = std::move(*beginning);
                 answered(pod, ask, answer);
                 pump(batch, pod);
               });
@@ -242,12 +305,16 @@ void RollRun::answered(PodRun& pod, const Ask& ask, const Result<HttpResponse>& 
   const Entry& entry = content_.entries[ask.entry];
   const Question question{entry.isPublic, places_.path[ask.entry]};
   Answer answer = classify(question, context_.site, response);
-  pod.failures = response ? 0 : pod.failures + 1;
-  if (pod.failures >= kFailuresToGiveUp) pod.gaveUp = answer.why;
+  if (!saysThePodIsGone(response))
+    pod.failures = 0;
+  else if (++pod.failures >= kFailuresToGiveUp)
+    pod.gaveUp = answer.why;
   if (!entry.isPublic && answer.state == State::kOk && pod.suspects.contains(ask.entry))
     memory_.cleared_[{pod.pod->name, keyOf(ask.entry)}] = entry.updatedAt;
-  if (entry.isPublic && answer.state == State::kOk && declaresElsewhere(pod, ask.entry))
+  if (entry.isPublic && answer.state == State::kOk && declaresElsewhere(pod, ask.entry)) {
     answer.state = State::kDeclared;
+    answer.location = *declaredPath(pod, ask.entry);
+  }
   pod.answers[ask.entry] = std::move(answer);
 }
 
@@ -259,7 +326,7 @@ void RollRun::askFrontPages() {
     std::size_t errors = 0, fine = 0;
     for (const auto& [entry, answer] : pod.answers) {
       errors += answer.state == State::kError;
-      fine += answer.status > 0 && answer.status < 500 && answer.state != State::kError;
+      fine += answer.state == State::kOk && content_.entries[entry].isPublic;
     }
     if (errors == 0 || fine > 0) continue;
     PodRequest request;
@@ -294,10 +361,15 @@ void RollRun::askFailedAgain() {
 // The rows may have changed while the pods were asked: what is about to be claimed is read again.
 Result<void> RollRun::lookAgain() {
   std::map<ResourceType, std::map<std::string, std::size_t>> doubtful;
-  for (const PodRun& pod : pods_)
+  const auto doubt = [&](std::size_t entry) {
+    doubtful[content_.entries[entry].type].emplace(content_.entries[entry].id, entry);
+  };
+  for (PodRun& pod : pods_) {
+    weigh(pod);
     for (const auto& [entry, answer] : pod.answers)
-      if (isWrong(answer.state))
-        doubtful[content_.entries[entry].type].emplace(content_.entries[entry].id, entry);
+      if (isWrong(answer.state)) doubt(entry);
+    for (const std::size_t entry : pod.unconfirmed) doubt(entry);
+  }
   for (const auto& [type, entries] : doubtful) {
     std::vector<std::string> ids;
     for (const auto& [id, entry] : entries) ids.push_back(id);
@@ -316,8 +388,7 @@ Result<void> RollRun::lookAgain() {
 
 void RollRun::conclude() {
   for (const auto& [entry, pods] : before_) interesting_.insert(entry);
-  for (PodRun& pod : pods_) {
-    weigh(pod);
+  for (const PodRun& pod : pods_) {
     for (const auto& [entry, answer] : pod.answers) interesting_.insert(entry);
     interesting_.insert(pod.suspects.begin(), pod.suspects.end());
   }
@@ -332,7 +403,10 @@ void RollRun::concludeEntry(std::size_t i) {
   for (const PodRun& pod : pods_) {
     const auto* before = known(pod, i);
     auto observation = observe(pod, i);
-    if (before && !observation) wrong_[keyOf(i)][pod.pod->name] = *before;
+    if (before && !observation) {
+      wrong_[keyOf(i)][pod.pod->name] = *before;
+      observations.push_back({pod.pod->name, before->answer, before->confirmed, true});
+    }
     if (!observation) continue;
     const Answer& answer = observation->answer;
     if (answer.state != State::kOk) states_[{&pod, i}] = answer.state;
@@ -357,38 +431,55 @@ void RollRun::waitFor(std::size_t i) {
 }
 
 // What may be said of the pod and the entry now; nothing for what was not or could not be looked
-// at.
+// at. What it really answered counts even when it was lost later.
 std::optional<Observation> RollRun::observe(const PodRun& pod, std::size_t i) const {
-  if (pod.lost) return std::nullopt;
   const auto* before = known(pod, i);
   const auto answer = pod.answers.find(i);
-  if (answer != pod.answers.end() && !changedMeanwhile_.contains(i)) {
+  const bool changed = changedMeanwhile_.contains(i);
+  if (answer != pod.answers.end() && !changed) {
     const State state = answer->second.state;
     const bool says = state != State::kUnknown && state != State::kTimeout;
     const bool declaredUnread =
-        before && before->answer.state == State::kDeclared && state == State::kOk && !pod.view.api;
-    if (!before || (says && !declaredUnread))
-      return Observation{pod.pod->name, answer->second, true};
+        before && before->answer.state == State::kDeclared && state == State::kOk && !apiTried_;
+    if (says && !declaredUnread) return Observation{pod.pod->name, answer->second, true};
+    if (!before) return Observation{pod.pod->name, answer->second, true};
   }
+  if (pod.lost || (answer == pod.answers.end() && pod.recovering)) return std::nullopt;
   if (before) return Observation{pod.pod->name, before->answer, before->confirmed};
-  const bool unasked = pod.suspects.contains(i) && answer == pod.answers.end();
-  if (!unasked || !content_.entries[i].isPublic || !pod.mayListUnconfirmed) return std::nullopt;
+  if (changed || !pod.unconfirmed.contains(i)) return std::nullopt;
   Answer missing;
   missing.state = State::kMissing;
   return Observation{pod.pod->name, missing, false};
+}
+
+// An unasked suspect whose absence from the pod's view is the sign that the asked ones confirmed.
+bool RollRun::listable(const PodRun& pod, std::size_t i) const {
+  if (!content_.entries[i].isPublic || pod.answers.contains(i)) return false;
+  const std::string* told = declaredPath(pod, i);
+  return !told || *told == "/404/";
 }
 
 void RollRun::weigh(PodRun& pod) const {
   std::size_t telling = 0, asked = 0, confirmed = 0;
   for (const auto& [entry, answer] : pod.answers) {
     telling += answer.state != State::kUnknown && answer.state != State::kTimeout;
+    const auto* before = known(pod, entry);
+    if (before && before->answer.state != State::kDeclared && answer.state == State::kOk)
+      pod.recovering = true;
     if (!pod.suspects.contains(entry) || !content_.entries[entry].isPublic) continue;
     ++asked;
-    confirmed += isWrong(answer.state);
+    confirmed += answer.state == State::kMissing || answer.state == State::kMoved;
   }
   pod.lost = !pod.gaveUp.empty() || (!pod.answers.empty() && telling == 0);
-  if (!full() && pod.untouched()) pod.lost = memory_.lost_.contains(pod.pod->name);
-  pod.mayListUnconfirmed = mayListUnconfirmed(asked, confirmed);
+  if (!full() && pod.untouched()) {
+    const auto before = memory_.gaps_.find(pod.pod->name);
+    pod.lost = before != memory_.gaps_.end() && before->second.second;
+  }
+  if (!mayListUnconfirmed(asked, confirmed)) return;
+  for (const std::size_t i : scope_) {
+    if (pod.unconfirmed.size() == kMaxUnconfirmed) break;
+    if (pod.suspects.contains(i) && listable(pod, i)) pod.unconfirmed.insert(i);
+  }
 }
 
 void RollRun::addFinding(std::size_t i, const Claim& claim) {
@@ -405,6 +496,7 @@ void RollRun::addFinding(std::size_t i, const Claim& claim) {
     scene.version = found->second;
   }
   if (const std::string* declared = declaredPath(*pod, i)) scene.declared = *declared;
+  if (claim.answer.state == State::kDeclared) scene.declared = claim.answer.location;
   if (pod->view.sitemaps && !claim.pod.empty()) scene.listed = pod->listed[i];
 
   Finding finding;
@@ -443,17 +535,19 @@ void RollRun::measurePropagation(std::size_t i) {
 }
 
 void RollRun::reportGaps() {
-  std::map<std::string, Gap> lost;
+  std::map<std::string, std::pair<Gap, bool>> gaps;
   for (const PodRun& pod : pods_) {
+    const std::string& name = pod.pod->name;
     std::optional<Gap> gap = gapOf(pod);
-    if (!full() && pod.untouched())
-      if (const auto before = memory_.lost_.find(pod.pod->name); before != memory_.lost_.end())
-        gap = before->second;
+    const auto before = memory_.gaps_.find(name);
+    const bool keeps = !full() && !gap && before != memory_.gaps_.end() &&
+                       (pod.untouched() || !before->second.second);
+    if (keeps) gap = before->second.first;
     if (!gap) continue;
-    if (pod.lost) lost[pod.pod->name] = *gap;
-    outcome_.gaps.push_back(std::move(*gap));
+    outcome_.gaps.push_back(*gap);
+    gaps[name] = {std::move(*gap), keeps ? before->second.second : pod.lost};
   }
-  memory_.lost_ = std::move(lost);
+  memory_.gaps_ = std::move(gaps);
 }
 
 // One gap a pod: the worst of what could not be looked at there.

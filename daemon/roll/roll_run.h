@@ -38,8 +38,9 @@ class RollRun {
     std::size_t failures = 0;  // in a row, without an answer
     std::string gaveUp;        // why the rest of the queue was dropped
     bool frontPageFails = false;
-    bool lost = false;  // nothing it answered says anything about a resource
-    bool mayListUnconfirmed = false;
+    bool lost = false;                  // nothing it answered says anything about a resource
+    bool recovering = false;            // something known wrong proved right in this run
+    std::set<std::size_t> unconfirmed;  // unasked suspects that may be listed
 
     bool untouched() const { return answers.empty() && queue.empty() && gaveUp.empty(); }
   };
@@ -47,6 +48,10 @@ class RollRun {
   // The steps, in order.
   Result<void> load();
   void recall();
+  bool stillFits(std::size_t entry, const RollCall::Known& claim) const;
+  Result<KnownRoutes> knownRoutes();
+  void withdrawUnproven(const KnownRoutes& known);
+  Deadline share(double part) const;
   Result<void> readViews();
   Result<void> place();
   void findSuspects(PodRun& pod);
@@ -62,6 +67,7 @@ class RollRun {
   void waitFor(std::size_t entry);
   void reportGaps();
   std::optional<Gap> gapOf(const PodRun& pod) const;
+  bool listable(const PodRun& pod, std::size_t entry) const;
   void count();
   std::string_view stateFor(const PodRun& pod, std::size_t entry) const;
   void remember();
@@ -97,6 +103,7 @@ class RollRun {
   std::map<Key, std::map<std::string, RollCall::Known>> wrong_;
   std::map<std::pair<const PodRun*, std::size_t>, State> states_;  // those that are not ok
   std::set<Key> watched_;
+  bool apiTried_ = false;
   Outcome outcome_;
 };
 

@@ -24,16 +24,29 @@ std::string normalised(std::string_view path) {
   return plain ? std::string(path) : ghost::encodePath(ghost::decodePath(path));
 }
 
+// Counts an address to be kept; false once the pod has sent more than it may.
+bool keep(View& view, std::size_t bytes, std::size_t maxBytes) {
+  view.bytes += bytes + sizeof(std::string);
+  return view.bytes <= maxBytes;
+}
+
 // One type's sitemaps of one pod, page after page. Keeps itself alive through its callbacks.
 class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
  public:
-  SitemapWalk(PodBatch& batch, const Pod& pod, const Site& site, std::string type, View& view)
-      : batch_(batch), pod_(pod), site_(site), type_(std::move(type)), view_(view) {}
+  SitemapWalk(PodBatch& batch, const Pod& pod, const Site& site, std::string type,
+              std::size_t maxBytes, View& view)
+      : batch_(batch),
+        pod_(pod),
+        site_(site),
+        type_(std::move(type)),
+        maxBytes_(maxBytes),
+        view_(view) {}
 
   void next() {
     ++page_;
     reader_ = std::make_unique<ghost::SitemapReader>(
         ghost::SitemapReader::Limits{}, [this](const ghost::SitemapEntry& entry) {
+          if (!keep(view_, entry.loc.size(), maxBytes_)) return;
           view_.declared.paths.push_back(normalised(pathBelow(site_, entry.loc)));
         });
     PodRequest request;
@@ -43,7 +56,7 @@ class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
     request.maxBytes = kSitemapBytes;
     request.onBody = [self = shared_from_this()](std::string_view piece) {
       self->reader_->feed(piece);
-      return true;
+      return self->view_.bytes <= self->maxBytes_;
     };
     batch_.get(pod_, std::move(request),
                [self = shared_from_this()](const Result<HttpResponse>& answer) {
@@ -67,6 +80,7 @@ class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
   const Pod& pod_;
   const Site& site_;
   const std::string type_;
+  const std::size_t maxBytes_;
   View& view_;
   std::uint64_t page_ = 0;
   std::unique_ptr<ghost::SitemapReader> reader_;
@@ -75,22 +89,17 @@ class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
 // One type's Content API list of one pod. 6.x gives at most 100 a page, 5.x what it is asked for.
 class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
  public:
-  ApiWalk(PodBatch& batch, const Pod& pod, const Site& site, std::string type, std::string key,
+  ApiWalk(PodBatch& batch, const Pod& pod, const Site& site, std::string type, const ViewWish& wish,
           View& view)
-      : batch_(batch),
-        pod_(pod),
-        site_(site),
-        type_(std::move(type)),
-        key_(std::move(key)),
-        view_(view) {}
+      : batch_(batch), pod_(pod), site_(site), type_(std::move(type)), wish_(wish), view_(view) {}
 
   void next() {
     ++page_;
     const bool capped = view_.version && view_.version->major >= 6;
     PodRequest request;
-    request.path =
-        fmt::format("{}{}/?key={}&fields=id,slug,url&limit={}&page={}",
-                    ghost::contentApiPath(view_.version), type_, key_, capped ? 100 : 1000, page_);
+    request.path = fmt::format("{}{}/?key={}&fields=id,slug,url&limit={}&page={}",
+                               ghost::contentApiPath(view_.version), type_, wish_.contentKey,
+                               capped ? 100 : 1000, page_);
     request.door = Door::kAdmin;
     request.reason = Reason::kView;
     request.maxBytes = kApiBytes;
@@ -105,8 +114,10 @@ class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
     if (!answer || answer->status != 200) return giveUp();
     const auto list = ghost::parseDeclared(answer->body, type_);
     if (!list) return giveUp();
-    for (const ghost::Declared& item : list->items)
+    for (const ghost::Declared& item : list->items) {
+      if (!keep(view_, item.id.size() + item.url.size(), wish_.maxBytes)) return giveUp();
       view_.declared.byId[item.id] = normalised(pathBelow(site_, item.url));
+    }
     if (page_ >= list->pages) return;
     if (page_ == kMaxApiPages) return giveUp();
     next();
@@ -117,7 +128,7 @@ class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
   const Pod& pod_;
   const Site& site_;
   const std::string type_;
-  const std::string key_;
+  const ViewWish wish_;
   View& view_;
   std::uint64_t page_ = 0;
 };
@@ -127,8 +138,9 @@ void readLists(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish
   view.sitemaps = wish.sitemaps;
   view.api = !wish.contentKey.empty();
   for (const char* type : {"posts", "pages"}) {
-    if (wish.sitemaps) std::make_shared<SitemapWalk>(batch, pod, site, type, view)->next();
-    if (view.api) std::make_shared<ApiWalk>(batch, pod, site, type, wish.contentKey, view)->next();
+    if (wish.sitemaps)
+      std::make_shared<SitemapWalk>(batch, pod, site, type, wish.maxBytes, view)->next();
+    if (view.api) std::make_shared<ApiWalk>(batch, pod, site, type, wish, view)->next();
   }
 }
 

@@ -21,6 +21,7 @@ struct View {
   bool sitemaps = false;             // all of them were read to the end
   bool api = false;                  // likewise the Content API's lists
   Declarations declared;
+  std::size_t bytes = 0;  // kept in `declared`
 
   // The view tells for every resource whether the pod routes it.
   bool whole() const { return api || (sitemaps && version && routesFromMemory(*version)); }
@@ -28,7 +29,8 @@ struct View {
 
 struct ViewWish {
   bool sitemaps = false;
-  std::string contentKey;  // empty = do not ask the Content API
+  std::string contentKey;            // empty = do not ask the Content API
+  std::size_t maxBytes = 64u << 20;  // of addresses kept of one pod; beyond it the view is given up
 };
 
 // Queues the requests for one pod; `view` is complete when the batch has been driven and must
