@@ -45,6 +45,8 @@ class RollRun {
     bool untouched() const { return answers.empty() && queue.empty() && gaveUp.empty(); }
   };
 
+  static constexpr auto kForgetMeasured = std::chrono::hours(1);
+
   // The steps, in order.
   Result<void> load();
   void recall();
