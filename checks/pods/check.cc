@@ -259,7 +259,8 @@ void PodsCheck::remember(const CheckContext& context, std::vector<Subject>& subj
 PodFacts factsOf(const Subject& subject) {
   PodFacts facts;
   facts.reachable = subject.diagnosis.answered;
-  facts.privateMode = subject.diagnosis.condition == Condition::kPrivate;
+  if (isWell(subject.diagnosis.condition))
+    facts.privateMode = subject.diagnosis.condition == Condition::kPrivate;
   facts.version = versionOf(subject.diagnosis);
   facts.bootedAt = subject.memory->bootedAt ? subject.memory->bootedAt : subject.pod->startedAt;
   return facts;

@@ -196,7 +196,7 @@ TEST_F(PodsTest, PodsThatAreWellAndAlikeAreNoFinding) {
   EXPECT_THAT(outcome.gaps, IsEmpty());
   const PodFacts& facts = outcome.tally.pods.at("a");
   EXPECT_TRUE(facts.reachable);
-  EXPECT_FALSE(facts.privateMode);
+  EXPECT_EQ(facts.privateMode, false);
   EXPECT_EQ(facts.version, "5.130");
 }
 
@@ -209,6 +209,7 @@ TEST_F(PodsTest, AnUnreachablePodIsNamedWithACommandToSeeIt) {
   EXPECT_THAT(finding.reproduce, HasSubstr(kSite));
   EXPECT_THAT(finding.remedy, HasSubstr("kubectl logs b "));
   EXPECT_FALSE(outcome.tally.pods.at("b").reachable);
+  EXPECT_FALSE(outcome.tally.pods.at("b").privateMode.has_value());
   EXPECT_EQ(asked("b", kSite), 1);
 }
 
@@ -312,7 +313,7 @@ TEST_F(PodsTest, APrivatePodOfAPublicSiteIsNamed) {
   pods_.answer("b", "/", 302, "", {{"location", "/private/?r=%2F"}});
   const Outcome outcome = run();
   EXPECT_THAT(codes(outcome), ElementsAre("RC109 b"));
-  EXPECT_TRUE(outcome.tally.pods.at("b").privateMode);
+  EXPECT_EQ(outcome.tally.pods.at("b").privateMode, true);
 }
 
 TEST_F(PodsTest, APublicPodOfAPrivateSiteIsNamed) {

@@ -159,6 +159,10 @@ bool Run::applies() {
 
 void Run::reportPods() {
   for (const PodReading& reading : pods_) {
+    if (reading.reachable)
+      outcome_.tally.pods[reading.pod.name] = {
+          .reachable = *reading.reachable,
+          .version = reading.version ? reading.version->text() : ""};
     if (reading.gap) outcome_.gaps.push_back({reading.pod.name, "its sitemaps", *reading.gap});
     if (reading.listing.notKept() > 0)
       outcome_.notes.push_back(fmt::format("{}: {} more left-over entries were not kept",

@@ -108,6 +108,18 @@ class SitemapCheckTest : public testing::Test {
   std::unique_ptr<Check> check_;
 };
 
+TEST_F(SitemapCheckTest, TellsWhichPodsItReached) {
+  everyPodLists({});
+  pods_.fail("b", "/ghost/api/admin/site/", ErrorCode::kUnavailable);
+  topology_.pods[2].terminating = true;
+  const Tally tally = run().tally;
+  EXPECT_TRUE(tally.pods.at("a").reachable);
+  EXPECT_EQ(tally.pods.at("a").version, "6.65");
+  EXPECT_FALSE(tally.pods.at("a").privateMode.has_value());
+  EXPECT_FALSE(tally.pods.at("b").reachable);
+  EXPECT_FALSE(tally.pods.contains("c"));
+}
+
 TEST_F(SitemapCheckTest, SaysNothingWhenEveryPodListsEverything) {
   add(ResourceType::kPost, "one"), add(ResourceType::kPage, "two"), add(ResourceType::kTag, "t");
   add(ResourceType::kAuthor, "ada");

@@ -76,6 +76,7 @@ class PodReader : public std::enable_shared_from_this<PodReader> {
   }
 
   void onVersion(const Result<HttpResponse>& answer) {
+    if (answer || answer.error().code != ErrorCode::kCancelled) reading_.reachable = bool(answer);
     if (!answer) return giveUp(answer.error());
     if (answer->status != 200)
       return giveUp({ErrorCode::kUnavailable,

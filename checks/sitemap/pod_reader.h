@@ -22,6 +22,7 @@ struct PodReading {
       : pod(podGiven), listing(expected, strays) {}
 
   const Pod& pod;
+  std::optional<bool> reachable;  // whether it answered; empty when it could not be asked
   std::optional<ghost::Version> version;
   bool asked = false;  // its version says that its sitemaps are worth a look, and so they were read
   bool whole = false;  // all of them to the end

@@ -65,7 +65,7 @@ struct Gap {
 // How a pod presents itself, as far as this run learned it.
 struct PodFacts {
   bool reachable = false;
-  bool privateMode = false;
+  std::optional<bool> privateMode;  // empty when this run did not learn it
   std::string version;  // "5.130", as /ghost/api/admin/site/ shows it; empty when unknown
   std::optional<WallTime> bootedAt;
 };

@@ -14,11 +14,26 @@ PodFacts factsOf(const std::string& pod, std::vector<const CheckRun*> runs) {
     if (found == run->outcome.tally.pods.end()) continue;
     const PodFacts& seen = found->second;
     facts.reachable = seen.reachable;
-    facts.privateMode = seen.privateMode;
+    if (seen.privateMode) facts.privateMode = seen.privateMode;
     if (!seen.version.empty()) facts.version = seen.version;
     if (seen.bootedAt) facts.bootedAt = seen.bootedAt;
   }
   return facts;
+}
+
+bool wasAsked(const std::string& pod, const std::vector<CheckRun>& runs) {
+  return std::ranges::any_of(
+      runs, [&](const CheckRun& run) { return run.outcome.tally.pods.contains(pod); });
+}
+
+PodReport reportOf(const Pod& pod, const std::vector<CheckRun>& runs) {
+  std::vector<const CheckRun*> known;
+  for (const CheckRun& run : runs) known.push_back(&run);
+  PodReport report{pod, factsOf(pod.name, std::move(known)), podVerdict(pod.name, runs),
+                   wasAsked(pod.name, runs)};
+  // That nothing was found says nothing about a pod nobody asked.
+  if (!report.asked && report.verdict == Verdict::kPass) report.verdict = Verdict::kUnknown;
+  return report;
 }
 
 }  // namespace
@@ -30,10 +45,7 @@ Report makeReport(Site site, const Topology& topology, std::vector<CheckRun> che
   std::vector<Verdict> verdicts;
   for (const CheckRun& run : checks) verdicts.push_back(run.verdict);
   report.verdict = checks.empty() ? Verdict::kUnknown : worst(verdicts);
-  std::vector<const CheckRun*> runs;
-  for (const CheckRun& run : checks) runs.push_back(&run);
-  for (const Pod& pod : topology.pods)
-    report.pods.push_back({pod, factsOf(pod.name, runs), podVerdict(pod.name, checks)});
+  for (const Pod& pod : topology.pods) report.pods.push_back(reportOf(pod, checks));
   report.checks = std::move(checks);
   return report;
 }

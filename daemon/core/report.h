@@ -16,6 +16,7 @@ struct PodReport {
   Pod pod;
   PodFacts facts;
   Verdict verdict = Verdict::kUnknown;
+  bool asked = false;  // by any run; otherwise nothing is known of it
 };
 
 // `checks` holds the latest run of every enabled check, in the registry's order. A check that has

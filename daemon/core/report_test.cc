@@ -33,6 +33,28 @@ TEST(MakeReport, theLatestRunDecidesWhetherAPodIsReachable) {
   EXPECT_EQ(report.pods[0].facts.version, "6.65");
 }
 
+TEST(MakeReport, aPodNobodyAskedIsUnknown) {
+  Topology topology;
+  topology.pods = {Pod{.name = "a"}, Pod{.name = "b"}};
+  CheckRun posts{.check = "posts", .verdict = Verdict::kPass};
+  posts.outcome.tally.pods["a"] = {.reachable = true};
+  const Report report = makeReport({}, topology, {posts});
+  EXPECT_TRUE(report.pods[0].asked);
+  EXPECT_EQ(report.pods[0].verdict, Verdict::kPass);
+  EXPECT_FALSE(report.pods[1].asked);
+  EXPECT_EQ(report.pods[1].verdict, Verdict::kUnknown);
+}
+
+TEST(MakeReport, aRunThatDidNotLearnOfPrivateModeLeavesWhatAnotherSaw) {
+  Topology topology;
+  topology.pods = {Pod{.name = "a"}};
+  CheckRun pods{.check = "pods", .started = WallTime(std::chrono::seconds(10))};
+  pods.outcome.tally.pods["a"] = {.reachable = true, .privateMode = true};
+  CheckRun posts{.check = "posts", .started = WallTime(std::chrono::seconds(20))};
+  posts.outcome.tally.pods["a"] = {.reachable = true};
+  EXPECT_EQ(makeReport({}, topology, {pods, posts}).pods[0].facts.privateMode, true);
+}
+
 TEST(MakeReport, withoutAnyRunNothingIsKnown) {
   EXPECT_EQ(makeReport({}, {}, {}).verdict, Verdict::kUnknown);
 }

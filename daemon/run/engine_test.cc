@@ -155,7 +155,7 @@ class EngineTest : public testing::Test {
   }
   ~EngineTest() override { stop(); }
 
-  // A check that counts its runs by trigger and then says `outcome`.
+  // A check that counts its runs by trigger, reaches every pod and says `outcome`.
   struct Runs {
     std::atomic<int> interval = 0;
     std::atomic<int> change = 0;
@@ -163,7 +163,9 @@ class EngineTest : public testing::Test {
   static testing_support::ScriptedCheck::Script count(Runs& runs, Outcome outcome) {
     return [&runs, outcome](const CheckContext& context) -> Result<Outcome> {
       ++(context.trigger == Trigger::kChange ? runs.change : runs.interval);
-      return outcome;
+      Outcome said = outcome;
+      for (const Pod& pod : context.topology.pods) said.tally.pods[pod.name].reachable = true;
+      return said;
     };
   }
   static Outcome saying(const FindingDef& def, const std::string& pod) {

@@ -69,6 +69,25 @@ TEST(Table, NeutralisesWhatWouldDriveATerminal) {
   expectHarmless(formatTable(sampleHostile(), {false, 80, true}));
 }
 
+TEST(Table, TellsAPodNobodyAskedFromOneThatWasNotReached) {
+  const Topology topology = sampleTopology(2);
+  CheckRun run{.check = "posts", .verdict = Verdict::kPass};
+  run.outcome.tally.pods["pod-1"] = {.reachable = false};
+  const std::vector<std::string> lines =
+      linesOf(formatTable(makeReport(sampleSite(), topology, {run}), {}));
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("pod-1"), HasSubstr("not reached"))));
+  EXPECT_THAT(lines,
+              Contains(AllOf(HasSubstr("pod-2"), HasSubstr("unknown"), HasSubstr("not asked"))));
+}
+
+TEST(Json, SaysNothingOfPrivateModeThatNoRunLearned) {
+  CheckRun run{.check = "posts", .verdict = Verdict::kPass};
+  run.outcome.tally.pods["pod-1"] = {.reachable = true};
+  const auto json =
+      nlohmann::json::parse(formatJson(makeReport(sampleSite(), sampleTopology(1), {run}), 10));
+  EXPECT_TRUE(json["pods"][0]["private"].is_null());
+}
+
 TEST(Table, SaysSoWhenNothingHasRunYet) {
   const Report empty = makeReport(sampleSite(), {}, {});
   const std::string table = formatTable(empty, {});

@@ -30,7 +30,7 @@ Json toJson(const PodReport& pod) {
           {"address", pod.pod.address()},
           {"version", orNull(pod.facts.version)},
           {"reachable", pod.facts.reachable},
-          {"private", pod.facts.reachable ? Json(pod.facts.privateMode) : Json(nullptr)},
+          {"private", pod.facts.privateMode ? Json(*pod.facts.privateMode) : Json(nullptr)},
           {"booted_at", orNull(pod.facts.bootedAt)},
           {"verdict", name(pod.verdict)}};
 }

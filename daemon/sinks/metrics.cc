@@ -123,19 +123,13 @@ void addFindings(std::vector<MetricFamily>& families, const Report& report,
   families.push_back(std::move(pods));
 }
 
-bool asked(const std::string& pod, const Report& report) {
-  for (const CheckRun& run : report.checks)
-    if (run.outcome.tally.pods.count(pod) > 0) return true;
-  return false;
-}
-
 void addPods(std::vector<MetricFamily>& families, const Report& report) {
   MetricFamily up =
       family("rollcall_pod_up", "1 when the pod answered when it was last asked, else 0.");
   MetricFamily info =
       family("rollcall_pod_info", "Always 1; the label tells the pod's Ghost version.");
   for (const PodReport& pod : report.pods) {
-    if (asked(pod.pod.name, report)) add(up, {{"pod", pod.pod.name}}, pod.facts.reachable ? 1 : 0);
+    if (pod.asked) add(up, {{"pod", pod.pod.name}}, pod.facts.reachable ? 1 : 0);
     if (!pod.facts.version.empty())
       add(info, {{"pod", pod.pod.name}, {"version", pod.facts.version}}, 1);
   }

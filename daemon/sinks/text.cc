@@ -327,10 +327,13 @@ Advice splitAdvice(std::string_view remedy) {
 
 std::string stateOf(const PodReport& pod) {
   std::vector<std::string> parts;
-  if (!pod.facts.reachable) parts.emplace_back("not reached");
+  if (!pod.asked)
+    parts.emplace_back("not asked");
+  else if (!pod.facts.reachable)
+    parts.emplace_back("not reached");
   if (pod.pod.terminating) parts.emplace_back("leaving");
   if (!pod.pod.ready) parts.emplace_back("not ready");
-  if (pod.facts.privateMode) parts.emplace_back("private");
+  if (pod.facts.privateMode.value_or(false)) parts.emplace_back("private");
   if (pod.facts.bootedAt) parts.push_back("booted " + shortTime(*pod.facts.bootedAt));
   return joined(parts, ", ");
 }
