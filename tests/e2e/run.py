@@ -104,8 +104,8 @@ class Pool:
                 os._exit(1)
         argv = [sys.executable, os.path.abspath(__file__), "--rollcall", self._binary, "--job", name,
                 "--folder", folder, version]
-        child = subprocess.Popen(argv, stderr=open(os.path.join(folder, "stderr"), "ab"), preexec_fn=tie,
-                                 start_new_session=True)
+        with open(os.path.join(folder, "stderr"), "ab") as log:
+            child = subprocess.Popen(argv, stderr=log, preexec_fn=tie, start_new_session=True)
         self._running.append((job, folder, child, time.monotonic()))
 
     def _ended(self, running, done):
@@ -174,23 +174,24 @@ def run_all(arguments, versions, binary):
     at_once = arguments.at_once or max(1, min(3, memory_megabytes() // _LAB_MEGABYTES))
     folder = tempfile.mkdtemp(prefix="rollcall-e2e-")
     say(f"e2e: {len(jobs)} jobs, {at_once} at a time, in {folder}")
-    passed = False
+    worth_keeping = True
     try:
         rows = Pool(binary, folder, at_once).run(jobs)
         print_table(rows)
         failed = sum(not row.passed for row in rows)
-        passed = failed == 0 and bool(rows)
+        worth_keeping = failed > 0 or not rows
         say(f"e2e: {time.monotonic() - began:.0f} s in all")
         print(f"{len(rows) - failed} passed, {failed} failed", flush=True)
     except KeyboardInterrupt:
+        worth_keeping = False
         say("e2e: interrupted")
         return 130
     finally:
-        if passed and not arguments.keep:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
+        if worth_keeping or arguments.keep:
             say(f"e2e: logs and data are in {folder}")
-    return 0 if passed else 1
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 1 if worth_keeping else 0
 
 
 if __name__ == "__main__":
