@@ -36,17 +36,18 @@ bool looksStale(const Answer& answer) {
 
 }  // namespace
 
-std::vector<Claim> judgeResource(const std::vector<Observation>& observations, std::size_t pods) {
+std::vector<Claim> judgeResource(const std::vector<Observation>& observations, std::size_t pods,
+                                 std::size_t lost) {
   std::vector<const Observation*> wrong;
   for (const Observation& one : observations)
     if (isWrong(one.answer.state)) wrong.push_back(&one);
   if (std::ranges::all_of(wrong, &Observation::remembered)) return {};
   const std::string others = describe(observations);
-  const bool noneRight = std::ranges::none_of(
-      observations, [](const Observation& one) { return one.answer.state == State::kOk; });
-  const bool shared = noneRight && std::ranges::none_of(wrong, [](const Observation* one) {
-                        return looksStale(one->answer);
-                      });
+  const auto seen = static_cast<std::size_t>(
+      std::ranges::count_if(wrong, [](const Observation* one) { return !one->remembered; }));
+  const bool shared =
+      lost > 0 && seen == pods - lost &&
+      std::ranges::none_of(wrong, [](const Observation* one) { return looksStale(one->answer); });
   if (wrong.size() == pods || shared) {
     const Observation& worst = **std::ranges::max_element(
         wrong, {}, [](const Observation* one) { return one->answer.state; });

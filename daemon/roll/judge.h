@@ -27,11 +27,12 @@ struct Claim {
   std::string others;  // "pod-1 ok, pod-3 missing": evidence
 };
 
-// `observations` holds at most one per pod; `pods` is how many there are to answer. Wrong on every
-// one of them is one claim of the worst state; wrong on some is a claim a pod. Where pods could not
-// be asked, and no other answers rightly, a fault that no single stale pod shows (a redirect to
-// another address, another declared address) is taken for one of all.
-std::vector<Claim> judgeResource(const std::vector<Observation>& observations, std::size_t pods);
+// `observations` holds at most one per pod; `pods` is how many there are to answer, `lost` how many
+// of them could not be asked anything. Wrong on every pod is one claim of the worst state; wrong on
+// some is a claim a pod. Wrong on all that could be asked is taken for one of all when it is a
+// fault that no stale pod shows (a redirect to another address, another declared address).
+std::vector<Claim> judgeResource(const std::vector<Observation>& observations, std::size_t pods,
+                                 std::size_t lost = 0);
 
 // Unasked suspects of a pod may be listed unconfirmed only while every asked one was confirmed.
 bool mayListUnconfirmed(std::size_t asked, std::size_t confirmed);

@@ -37,9 +37,10 @@ TEST(JudgeResource, aPodThatCouldNotBeAskedKeepsItFromBeingAll) {
 }
 
 TEST(JudgeResource, aRedirectOnAllThatCouldBeAskedIsOfAllPods) {
-  const auto claims = judgeResource({seen("a", State::kMoved), seen("b", State::kTimeout)}, 3);
-  ASSERT_EQ(claims.size(), 1u);
-  EXPECT_EQ(claims[0].pod, "");
+  const std::vector<Observation> moved = {seen("a", State::kMoved), seen("b", State::kMoved)};
+  ASSERT_EQ(judgeResource(moved, 3, 1).size(), 1u);
+  EXPECT_EQ(judgeResource(moved, 3, 1)[0].pod, "");
+  EXPECT_EQ(judgeResource(moved, 3, 0).size(), 2u);  // c was not asked: nothing is wrong there
 }
 
 TEST(JudgeResource, whatAPodDidBeforeItWasLostCountsTowardsAllButNotAlone) {

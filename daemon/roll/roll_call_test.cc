@@ -427,6 +427,19 @@ TEST_F(RollCallTest, aRunForAChangeAsksAgainWhatWasWrongBeforeThePodsRestart) {
   EXPECT_THAT(claims(run(Trigger::kChange)), IsEmpty());
 }
 
+TEST_F(RollCallTest, aRunForAChangeDoesNotTakeAnUnaskedPodForAWrongOne) {
+  post("one");
+  lists("*", {"one"}), lists("b", {}), lists("c", {});
+  serves("*", "one");
+  for (const char* pod : {"b", "c"})
+    pods_.answer(pod, "/one/", 301, "", {{"location", "/old-one/"}});
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC202 b one", "RC202 c one"));
+  source_.now += 20s;
+  post("two", -14s);
+  serves("*", "two");
+  EXPECT_THAT(claims(run(Trigger::kChange)), ElementsAre("RC202 b one", "RC202 c one"));
+}
+
 TEST_F(RollCallTest, aClaimIsForgottenWhenAnotherResourceTakesTheAddress) {
   post("x");
   lists("*", {"x"}), lists("b", {});

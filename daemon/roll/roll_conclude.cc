@@ -79,7 +79,8 @@ void RollRun::concludeEntry(std::size_t i) {
     observations.push_back(std::move(*observation));
   }
   if (early) waitFor(i);
-  for (const Claim& claim : judgeResource(observations, pods_.size())) addFinding(i, claim);
+  const auto lost = static_cast<std::size_t>(std::ranges::count_if(pods_, &PodRun::lost));
+  for (const Claim& claim : judgeResource(observations, pods_.size(), lost)) addFinding(i, claim);
   measurePropagation(i);
 }
 
