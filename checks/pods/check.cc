@@ -27,8 +27,9 @@ constexpr Duration kDatabasePatience = 2s;
 constexpr std::string_view kSetupPath = "authentication/setup/";
 
 const std::vector<ParamDef> kParams = {
-    {"patience", Duration(5s), "how long a pod may take for one answer"},
-    {"front_every", std::int64_t{3}, "the daemon asks for the front page in each n-th run"},
+    {"patience", Duration(5s), "how long a pod may take for one answer", Duration(100ms)},
+    {"front_every", std::int64_t{3}, "the daemon asks for the front page in each n-th run",
+     std::int64_t{1}},
 };
 
 // What a condition is reported as; nullopt for those that are no finding of their own.
@@ -290,6 +291,8 @@ std::string causeOf(const Diagnosis& diagnosis, const CheckContext& context,
                     const std::string& database) {
   switch (diagnosis.condition) {
     case Condition::kUnreachable:
+      if (diagnosis.unresolved)
+        return "the pod's name does not resolve: it is misspelt, or DNS fails";
       return diagnosis.place == Place::kFront ? "it closes the connection while it renders a page"
                                               : "the process is down or restarts, or the network "
                                                 "does not let Rollcall through";
@@ -333,6 +336,7 @@ Finding conditionFinding(Code code, const Subject& subject, const CheckContext& 
   if (!diagnosis.ghostSays.empty()) message += fmt::format(" \"{}\"", diagnosis.ghostSays);
   Finding finding = findingFor(code, subject.pod, std::move(message));
   finding.cause = causeOf(diagnosis, context, database);
+  if (diagnosis.unresolved) finding.remedy = "mend --pod or DNS";
   finding.reproduce = context.pods.reproduce(
       *subject.pod, front ? "/" : ghost::adminApiPath(apiVersion(*subject.memory)) + "site/",
       front ? Door::kFront : Door::kAdmin);

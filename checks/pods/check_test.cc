@@ -213,6 +213,15 @@ TEST_F(PodsTest, AnUnreachablePodIsNamedWithACommandToSeeIt) {
   EXPECT_EQ(asked("b", kSite), 1);
 }
 
+TEST_F(PodsTest, APodWhoseNameDoesNotResolveIsAMatterOfSpellingOrDns) {
+  pods_.failAll("b", ErrorCode::kNotFound);
+  const Outcome outcome = run();
+  ASSERT_THAT(codes(outcome), ElementsAre("RC101 b"));
+  EXPECT_EQ(outcome.findings[0].cause,
+            "the pod's name does not resolve: it is misspelt, or DNS fails");
+  EXPECT_EQ(outcome.findings[0].remedy, "mend --pod or DNS");
+}
+
 TEST_F(PodsTest, APodThatHangsIsAskedTwice) {
   pods_.failAll("b", ErrorCode::kDeadlineExceeded);
   EXPECT_THAT(codes(run()), ElementsAre("RC102 b"));

@@ -44,8 +44,11 @@ Diagnosis failed(const Diagnosis& soFar, const Error& error, Place place) {
   const std::string seen = fmt::format("{}: {}", nameOf(place), error.message);
   switch (error.code) {
     case ErrorCode::kUnavailable:
-    case ErrorCode::kNotFound:
-      return found(soFar, Condition::kUnreachable, place, seen);
+    case ErrorCode::kNotFound: {
+      Diagnosis unreachable = found(soFar, Condition::kUnreachable, place, seen);
+      unreachable.unresolved = error.code == ErrorCode::kNotFound;
+      return unreachable;
+    }
     case ErrorCode::kDeadlineExceeded:
       return found(soFar, Condition::kHangs, place, seen);
     case ErrorCode::kProtocol:

@@ -42,6 +42,7 @@ struct Diagnosis {
   Condition condition = Condition::kUnseen;
   Place place = Place::kSite;
   bool answered = false;                // anything at all came over HTTP
+  bool unresolved = false;              // its name has no address
   std::string seen;                     // "the front page answers 500"
   std::string ghostSays;                // Ghost's own message; may be empty
   int status = 0;                       // 0 = no answer

@@ -58,7 +58,8 @@ const std::vector<FindingDef> kFindings = {
 const FindingDef& kUnreadable = kFindings[3];
 
 const std::vector<ParamDef> kParams = {
-    {"max_sitemaps", std::int64_t{40}, "sitemaps read per pod and run; each holds 50,000 entries"},
+    {"max_sitemaps", std::int64_t{40}, "sitemaps read per pod and run; each holds 50,000 entries",
+     std::int64_t{1}},
 };
 
 const FindingDef& defOf(const Suspect& suspect) {

@@ -1,9 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 
 #include "daemon/cli/commands.h"
@@ -40,15 +38,6 @@ int complainAbout(const Error& error) {
   return error.code == ErrorCode::kInvalidArgument ? kExitUsage : kExitUnknown;
 }
 
-// The report on stdout; false, with a sentence, when it could not be written. A reader that has
-// seen enough (`| head`) is no failure.
-bool print(std::string_view text) {
-  const int error = writeAll(STDOUT_FILENO, text);
-  if (error == 0 || error == EPIPE) return true;
-  complain(fmt::format("the report could not be written: {}", std::strerror(error)));
-  return false;
-}
-
 }  // namespace
 
 int checkCommand(const CheckRegistry& registry, const Options& options, const Config& config,
@@ -77,7 +66,7 @@ int checkCommand(const CheckRegistry& registry, const Options& options, const Co
     return interrupt.exitCode();
   }
   if (!report) return complainAbout(report.error());
-  if (!print(format(**report, options, config, environment))) return kExitUnknown;
+  if (!printOut(format(**report, options, config, environment))) return kExitUnknown;
   if ((*report)->verdict == Verdict::kNotApplicable)
     complain("nothing was looked at: no check applies to what is configured");
   return exitCode((*report)->verdict, options.failOn);

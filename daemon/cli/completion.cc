@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -183,10 +182,10 @@ std::string fish(const std::vector<CommandInfo>& commands) {
 
 int completionCommand(const std::string& shell) {
   const std::vector<CommandInfo> commands = describeCommands();
-  writeAll(STDOUT_FILENO, shell == "bash"  ? bash(commands)
-                          : shell == "zsh" ? zsh(commands)
-                                           : fish(commands));
-  return kExitPass;
+  const std::string script = shell == "bash"  ? bash(commands)
+                             : shell == "zsh" ? zsh(commands)
+                                              : fish(commands);
+  return printOut(script) ? kExitPass : kExitUnknown;
 }
 
 }  // namespace rollcall

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
@@ -28,15 +27,14 @@ int configCheckCommand(const CheckRegistry& registry, const Config& config) {
     if (config.checks.at(std::string(spec->name)).enabled)
       enabled += fmt::format("{}{}", enabled.empty() ? "" : ", ", spec->name);
   text += fmt::format("  checks    {}\n", enabled.empty() ? "none" : enabled);
-  writeAll(STDOUT_FILENO, text);
+  if (!printOut(text)) return kExitUnknown;
   if (const std::string missing = missingForPods(config); !missing.empty())
     complain("to run, it still lacks something:\n" + missing);
   return kExitPass;
 }
 
 int configShowCommand(const Config& config) {
-  writeAll(STDOUT_FILENO, showConfig(config));
-  return kExitPass;
+  return printOut(showConfig(config)) ? kExitPass : kExitUnknown;
 }
 
 }  // namespace rollcall

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
@@ -48,14 +47,10 @@ std::string explainCheck(const CheckSpec& spec, std::size_t width) {
 }  // namespace
 
 int explainCommand(const CheckRegistry& registry, const std::string& what, std::size_t width) {
-  if (const FindingDef* def = registry.findCode(what)) {
-    writeAll(STDOUT_FILENO, explainCode(*registry.ownerOf(what), *def, width));
-    return kExitPass;
-  }
-  if (const CheckSpec* spec = registry.find(what)) {
-    writeAll(STDOUT_FILENO, explainCheck(*spec, width));
-    return kExitPass;
-  }
+  if (const FindingDef* def = registry.findCode(what))
+    return printOut(explainCode(*registry.ownerOf(what), *def, width)) ? kExitPass : kExitUnknown;
+  if (const CheckSpec* spec = registry.find(what))
+    return printOut(explainCheck(*spec, width)) ? kExitPass : kExitUnknown;
   std::vector<std::string_view> known;
   for (const CheckSpec* spec : registry.specs()) {
     known.push_back(spec->name);

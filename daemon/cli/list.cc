@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -18,8 +17,7 @@ int listCommand(const CheckRegistry& registry) {
       text += fmt::format("{:<{}}  {}  {:<8}  {}\n", "", width, def.code, name(def.severity),
                           def.title);
   }
-  writeAll(STDOUT_FILENO, text);
-  return kExitPass;
+  return printOut(text) ? kExitPass : kExitUnknown;
 }
 
 }  // namespace rollcall

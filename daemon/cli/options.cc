@@ -13,6 +13,7 @@
 
 #include "daemon/config/text.h"
 #include "daemon/core/version.h"
+#include "daemon/sinks/text.h"
 
 namespace rollcall {
 namespace {
@@ -82,8 +83,8 @@ constexpr CommandSpec kCommands[] = {
      "  rollcall check --config rollcall.yaml --only posts --output json\n"
      "\n"
      "Exit codes: 0 pass, 1 warnings, 2 failures, 3 could not look, 64 usage or configuration,\n"
-     "130 interrupted. With --fail-on fail warnings exit 0; with --fail-on never everything but\n"
-     "64 and 130 does.\n"},
+     "130 interrupted. With --fail-on fail warnings exit 0; with --fail-on never every report\n"
+     "does; when there is none, or it cannot be written, the exit code is 3 all the same.\n"},
     {Command::kServe, "serve", "Run as a daemon: metrics, report and status page",
      "Examples:\n"
      "  rollcall serve --config /etc/rollcall/rollcall.yaml\n"
@@ -216,7 +217,8 @@ class CommandLine {
 };
 
 Answer refuse(std::string_view command, std::string_view what) {
-  return {fmt::format("rollcall{}{}: {}\n", command.empty() ? "" : " ", command, what), kExitUsage};
+  return {fmt::format("rollcall{}{}: {}\n", command.empty() ? "" : " ", command, visible(what)),
+          kExitUsage};
 }
 
 std::vector<std::string_view> commandNames(std::string_view below) {

@@ -89,7 +89,8 @@ int runProgram(const CheckRegistry& registry, const std::vector<std::string>& ar
                const Environment& environment) {
   const auto parsed = parseOptions(arguments);
   if (const auto* answer = std::get_if<Answer>(&parsed)) {
-    writeAll(answer->exitCode == 0 ? STDOUT_FILENO : STDERR_FILENO, answer->text);
+    if (answer->exitCode == 0) return printOut(answer->text) ? kExitPass : kExitUnknown;
+    writeAll(STDERR_FILENO, answer->text);
     return answer->exitCode;
   }
   const Options& options = std::get<Options>(parsed);

@@ -107,7 +107,8 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
   WebContent content{.report = [&] { return engine.report(); },
                      .metrics = [&] { return metrics.text(); },
                      .live = [&] { return clock.mono() - engine.lastTurn() < kOldestTurn; },
-                     .ready = [&] { return engine.ready(); }};
+                     .ready = [&] { return engine.ready(); },
+                     .maxFindings = config.maxFindings};
   Result<std::unique_ptr<WebServer>> server = startWebServer(config.listen, std::move(content));
   if (!server) return refuse(*journal, server.error());
   tellStart(*journal, *services, config, (*server)->port());

@@ -1,12 +1,16 @@
 #include "daemon/cli/terminal.h"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <string>
+
+#include "daemon/sinks/text.h"
 
 namespace rollcall {
 namespace {
@@ -59,10 +63,17 @@ int writeAll(int fd, std::string_view text) {
   return 0;
 }
 
+bool printOut(std::string_view text) {
+  const int error = writeAll(STDOUT_FILENO, text);
+  if (error == 0 || error == EPIPE) return true;
+  complain(fmt::format("the output could not be written: {}", std::strerror(error)));
+  return false;
+}
+
 void complain(std::string_view text) {
   while (!text.empty()) {
     const auto end = text.find('\n');
-    writeAll(STDERR_FILENO, "rollcall: " + std::string(text.substr(0, end)) + "\n");
+    writeAll(STDERR_FILENO, "rollcall: " + visible(text.substr(0, end)) + "\n");
     text = end == std::string_view::npos ? "" : text.substr(end + 1);
   }
 }

@@ -22,7 +22,10 @@ bool canRedraw(const Terminal& terminal, const Environment& environment);
 
 // All of `text`, or the errno of what went wrong; 0 = written.
 int writeAll(int fd, std::string_view text);
-// One line of "rollcall: ..." on stderr for each line of `text`.
+// All of `text` on stdout; false, with a sentence on stderr, when it could not be written. A reader
+// that has seen enough (`| head`) is no failure.
+bool printOut(std::string_view text);
+// One line of "rollcall: ..." on stderr for each line of `text`, without control characters.
 void complain(std::string_view text);
 
 // `text` in lines of at most `width` columns, each after `indent` spaces; ends with a newline.

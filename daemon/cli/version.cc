@@ -1,7 +1,6 @@
 #include "daemon/core/version.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/terminal.h"
@@ -9,8 +8,7 @@
 namespace rollcall {
 
 int versionCommand() {
-  writeAll(STDOUT_FILENO, fmt::format("rollcall {}\n", kVersion));
-  return kExitPass;
+  return printOut(fmt::format("rollcall {}\n", kVersion)) ? kExitPass : kExitUnknown;
 }
 
 }  // namespace rollcall

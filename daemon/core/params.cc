@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <limits>
@@ -57,6 +58,20 @@ Result<ParamValue> convert(const ParamValue& fallback, const ParamValue& given) 
   return invalidArgument("must be text");
 }
 
+std::string textOf(const ParamValue& value) {
+  if (const auto* duration = std::get_if<Duration>(&value)) return formatDuration(*duration);
+  return fmt::format("{}", std::get<std::int64_t>(value));
+}
+
+Result<ParamValue> inRange(const ParamDef& def, Result<ParamValue> value) {
+  if (!value) return value;
+  if (def.least && *value < *def.least)
+    return invalidArgument(fmt::format("must be at least {}", textOf(*def.least)));
+  if (def.most && *value > *def.most)
+    return invalidArgument(fmt::format("must be at most {}", textOf(*def.most)));
+  return value;
+}
+
 }  // namespace
 
 Result<Duration> parseDuration(std::string_view text) {
@@ -85,14 +100,14 @@ Params Params::parse(const std::vector<ParamDef>& defs,
                      std::vector<std::string>& problems) {
   Params params(defs);
   for (const auto& [key, value] : given) {
-    const auto known = params.values_.find(key);
-    if (known == params.values_.end()) {
+    const auto def = std::ranges::find(defs, std::string_view(key), &ParamDef::name);
+    if (def == defs.end()) {
       problems.push_back(fmt::format("{}.{}: unknown setting", path, key));
       continue;
     }
-    auto converted = convert(known->second, value);
+    const auto converted = inRange(*def, convert(def->fallback, value));
     if (converted)
-      known->second = *converted;
+      params.values_.find(key)->second = *converted;
     else
       problems.push_back(fmt::format("{}.{}: {}", path, key, converted.error().message));
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,6 +21,9 @@ struct ParamDef {
   std::string_view name;
   ParamValue fallback;
   std::string_view help;
+  // The range of a number or duration, both ends included; of the same type as `fallback`.
+  std::optional<ParamValue> least = {};
+  std::optional<ParamValue> most = {};
 };
 
 // "1500ms", "30s", "5m", "1h", "2d", "0s"; the Error names what is wrong with `text`.

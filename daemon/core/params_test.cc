@@ -45,6 +45,20 @@ TEST(Params, everyProblemIsNamedWithItsPath) {
                   "checks.posts.newst: unknown setting"));
 }
 
+TEST(Params, aValueOutOfItsRangeIsRefused) {
+  const std::vector<ParamDef> defs = {
+      {"patience", Duration(5s), "how long", Duration(100ms), Duration(60s)},
+      {"nth", std::int64_t{3}, "each n-th", std::int64_t{1}},
+  };
+  std::vector<std::string> problems;
+  Params::parse(defs, {{"patience", "0s"}, {"nth", "0"}}, "c", problems);
+  EXPECT_THAT(problems, ElementsAre("c.nth: must be at least 1",
+                                    testing::StartsWith("c.patience: must be at least ")));
+  problems.clear();
+  Params::parse(defs, {{"patience", "2m"}, {"nth", "1"}}, "c", problems);
+  EXPECT_THAT(problems, ElementsAre(testing::StartsWith("c.patience: must be at most ")));
+}
+
 TEST(ParseDuration, takesAWholeNumberAndAUnit) {
   EXPECT_EQ(*parseDuration("1500ms"), 1500ms);
   EXPECT_EQ(*parseDuration("0s"), 0s);

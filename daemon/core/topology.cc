@@ -17,6 +17,10 @@ Error badUrl(std::string_view text, std::string_view why) {
   return invalidArgument(fmt::format("\"{}\" is not a usable URL: {}", text.substr(0, 200), why));
 }
 
+bool isForbidden(unsigned char c) {
+  return c <= 0x20 || c == 0x7f || c == '\\' || c == '"';
+}
+
 std::uint16_t defaultPort(std::string_view scheme) {
   return scheme == "https" ? 443 : 80;
 }
@@ -51,7 +55,7 @@ Result<Url> parseUrl(std::string_view text) {
     return badUrl(text, "it must begin with http:// or https://");
   if (text.find_first_of("?#") != std::string_view::npos)
     return badUrl(text, "leave out the query and the fragment");
-  if (text.find_first_of(" \t\r\n\\\"") != std::string_view::npos)
+  if (std::ranges::any_of(text, isForbidden))
     return badUrl(text, "it has a space or a character that no URL may have");
 
   std::string_view rest = text.substr(colon + 3);

@@ -47,6 +47,13 @@ TEST(ParseUrl, saysWhatToMend) {
   }
 }
 
+TEST(ParseUrl, refusesEveryControlCharacter) {
+  std::string controls = "\x7f";
+  for (char c = 0; c < 0x20; ++c) controls += c;
+  for (const char c : controls)
+    EXPECT_FALSE(parseUrl(std::string("http://e.org/a") + c + "b")) << int(c);
+}
+
 TEST(ParseUrl, neverRepeatsAPassword) {
   EXPECT_THAT(parseUrl("http://u:hunter2@e.org").error().message, Not(HasSubstr("hunter2")));
 }

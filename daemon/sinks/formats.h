@@ -16,7 +16,7 @@ struct TableStyle {
 std::string formatTable(const Report& report, const TableStyle& style);
 
 // schema/report.schema.json; findings beyond `maxFindings` are counted in findings_omitted.
-std::string formatJson(const Report& report, std::size_t maxFindings = 10'000);
+std::string formatJson(const Report& report, std::size_t maxFindings);
 std::string formatJunit(const Report& report);
 // First line and perfdata of the Nagios plug-in contract.
 std::string formatNagios(const Report& report);

@@ -115,7 +115,7 @@ class Answers::Http final : private httplib::Server {
   void report(httplib::Response& response) {
     refresh();
     response.status = shown_ ? 200 : 503;
-    if (shown_ && json_.empty()) json_ = formatJson(*shown_);
+    if (shown_ && json_.empty()) json_ = formatJson(*shown_, content_.maxFindings);
     response.set_content(shown_ ? json_ : "{\"error\": \"no check has completed yet\"}\n",
                          "application/json");
   }

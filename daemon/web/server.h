@@ -16,6 +16,7 @@ struct WebContent {
   std::function<std::string()> metrics;
   std::function<bool()> live;
   std::function<bool()> ready;
+  std::size_t maxFindings = 10'000;  // that the JSON report lists
 };
 
 class WebServer {

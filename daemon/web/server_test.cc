@@ -65,6 +65,19 @@ TEST_F(WebServerTest, TellsLifeAndReadinessWithTheirReasons) {
   EXPECT_EQ(bodyOf(get(port(), "/readyz")), "the first round of checks is not complete\n");
 }
 
+TEST(WebServerReport, ListsAsManyFindingsAsItWasTold) {
+  WebContent content{.report = [] { return std::make_shared<const Report>(sampleFail()); },
+                     .metrics = [] { return std::string(); },
+                     .live = [] { return true; },
+                     .ready = [] { return true; },
+                     .maxFindings = 2};
+  auto server = startWebServer("127.0.0.1:0", std::move(content));
+  ASSERT_TRUE(server) << server.error().message;
+  EXPECT_THAT(bodyOf(get((*server)->port(), "/api/v1/report")),
+              HasSubstr("\"findings_omitted\": 5"));
+  (*server)->stop();
+}
+
 TEST_F(WebServerTest, ServesTheNewestReportAndPage) {
   EXPECT_THAT(get(port(), "/api/v1/report"), StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(get(port(), "/api/v1/report"), HasSubstr("Content-Type: application/json\r\n"));

@@ -100,6 +100,17 @@ class CommandLine(unittest.TestCase):
 
     # Usage
 
+    def test_no_control_character_of_an_argument_reaches_the_terminal(self):
+        evil = "\x1b[2J\x9b\x07"
+        for arguments in (["check", "--only", evil], ["check", "--output", evil],
+                          ["check", "--url", "http://e.org/" + evil, "--pod", evil + "=http://x"],
+                          ["check", "--config", evil], [evil], ["check", "--" + evil],
+                          ["explain", evil], ["config", "check", "--pods-dns", evil]):
+            result = run(*arguments)
+            self.assertEqual(result.returncode, 64, result)
+            for character in ("\x1b", "\x9b", "\x07"):
+                self.assertNotIn(character, result.stderr, arguments)
+
     def test_nothing_configured_shows_the_ways_to_start(self):
         for arguments in ([], ["check"], ["serve"]):
             self.refused(run(*arguments), "Three usual ways to start", "--ghost-config")
@@ -160,7 +171,16 @@ class CommandLine(unittest.TestCase):
                                     env=environment(), stdout=full, stderr=subprocess.PIPE,
                                     text=True, timeout=60, check=False)
         self.assertEqual(result.returncode, 3)
-        self.assertIn("the report could not be written: No space left", result.stderr)
+        self.assertIn("the output could not be written: No space left", result.stderr)
+
+    def test_every_command_notices_a_full_disk(self):
+        for arguments in (["list"], ["explain", "RC201"], ["explain", "posts"], ["config", "show"],
+                          ["config", "check"], ["version"], ["completion", "bash"], ["--help"]):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                result = subprocess.run([PROGRAM, *arguments], env=environment(), stdout=full,
+                                        stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+            self.assertEqual(result.returncode, 3, arguments)
+            self.assertIn("the output could not be written: No space left", result.stderr)
 
     def test_a_reader_that_leaves_early_is_no_failure(self):
         reader, writer = os.pipe()
