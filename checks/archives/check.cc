@@ -39,7 +39,7 @@ const std::vector<ParamDef> kParams = {
     {"newest", std::int64_t{2}, "most recently changed tags and authors asked in each full run"},
     {"hidden", std::int64_t{1}, "newest ones without public posts asked, which must not answer"},
     {"sweep", std::int64_t{2}, "others asked per full run, in turn"},
-    {"recheck", std::int64_t{5}, "known wrong ones asked again per full run and pod"},
+    {"recheck", std::int64_t{2}, "known wrong ones asked again per full run and pod"},
 };
 
 class ArchivesCheck final : public Check {

@@ -50,9 +50,9 @@ const std::vector<FindingDef> kFindings = {
 
 const std::vector<ParamDef> kParams = {
     {"newest", std::int64_t{5}, "newest posts and pages really asked on every pod, each full run"},
-    {"hidden", std::int64_t{3}, "newest unpublished ones asked, which must not answer"},
-    {"sweep", std::int64_t{5}, "others really asked per full run, in turn"},
-    {"recheck", std::int64_t{10}, "known wrong ones asked again per full run and pod"},
+    {"hidden", std::int64_t{2}, "newest unpublished ones asked, which must not answer"},
+    {"sweep", std::int64_t{3}, "others really asked per full run, in turn"},
+    {"recheck", std::int64_t{3}, "known wrong ones asked again per full run and pod"},
     {"api_every", Duration(5min), "how often the daemon reads each pod's Content API lists"},
 };
 

@@ -6,7 +6,8 @@
 namespace rollcall::roll {
 namespace {
 
-constexpr std::size_t kMaxChanged = 50;  // asked per pod in one run for a change
+constexpr std::size_t kMaxChanged = 50;    // asked per pod in one run for a change
+constexpr std::size_t kMaxRecovered = 20;  // known wrong ones that seem fine, asked per full run
 constexpr std::size_t kFailuresToGiveUp = 2;
 constexpr std::size_t kPageBytes = 64u << 20;   // read of a page at most,
 constexpr std::size_t kKeptBytes = 256u << 10;  // and kept: the head tells whose page it is
@@ -68,22 +69,25 @@ void RollRun::plan() {
     memory_.sweepAt_ = (memory_.sweepAt_ + memory_.settings_.sweep) % scope_.size();
 }
 
+// Kept short: a change is to be seen soon. One thing known wrong is asked as well, for a pod that
+// was restarted meanwhile must not be accused of what it knew before.
 void RollRun::planChanged(PodRun& pod) {
   for (const std::size_t i : waiting_) choose(pod, i, Reason::kNewest);
-  std::size_t recheck = 0;
-  for (const auto& [i, pods] : before_)
-    if (known(pod, i) && recheck++ < memory_.settings_.recheck) choose(pod, i, Reason::kSuspect);
-  if (!memory_.seenUntil_) return;
   std::size_t changed = 0;
   for (const std::size_t i : scope_) {
+    if (!memory_.seenUntil_) break;
     if (content_.entries[i].updatedAt < *memory_.seenUntil_ - kLateCommit) continue;
     if (++changed <= kMaxChanged) choose(pod, i, Reason::kNewest);
   }
+  if (before_.empty()) return;
+  const auto wrong =
+      std::ranges::find_if(scope_, [&](std::size_t i) { return known(pod, i) != nullptr; });
+  if (wrong != scope_.end()) choose(pod, *wrong, Reason::kSuspect);
 }
 
 void RollRun::planFull(PodRun& pod) {
   const Settings& settings = memory_.settings_;
-  std::size_t newest = 0, hidden = 0, recheck = 0;
+  std::size_t newest = 0, hidden = 0, recheck = 0, recovered = 0;
   for (const std::size_t i : scope_) {
     const Entry& entry = content_.entries[i];
     const bool neverPublic = entry.status == "draft" && !entry.publishedAt;
@@ -91,9 +95,9 @@ void RollRun::planFull(PodRun& pod) {
     if (!entry.isPublic && !neverPublic && hidden < settings.hidden)
       ++hidden, choose(pod, i, Reason::kNewest);
     if (!known(pod, i)) continue;
-    const bool recovered = pod.view.whole() && !pod.suspects.contains(i);
-    const bool affordable = pod.chosen.size() < context_.budget.pages;
-    if ((recovered && affordable) || recheck++ < settings.recheck) choose(pod, i, Reason::kSuspect);
+    const bool seemsFine = pod.view.whole() && !pod.suspects.contains(i);
+    if (seemsFine ? recovered++ < kMaxRecovered : recheck++ < settings.recheck)
+      choose(pod, i, Reason::kSuspect);
   }
   for (const std::size_t i : scope_)
     if (pod.suspects.contains(i) && !known(pod, i) && pod.chosen.size() < context_.budget.pages)

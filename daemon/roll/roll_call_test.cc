@@ -500,6 +500,23 @@ TEST_F(RollCallTest, thousandsThatRecoverAreAskedWithinTheBudget) {
             30);
 }
 
+TEST_F(RollCallTest, aRunForAChangeStaysShortWhateverIsKnownToBeWrong) {
+  for (int i = 0; i < 15; ++i) slugs_.push_back(fmt::format("post-{:02}", i));
+  std::vector<std::string> all(slugs_.begin(), slugs_.end());
+  for (const std::string& slug : slugs_) {
+    post(slug, std::chrono::hours(24 + source_.rows.size()));
+    serves("*", slug), serves("b", slug, 404);
+  }
+  lists("*", all), lists("b", {});
+  EXPECT_EQ(run(Trigger::kInterval).findings.size(), 15u);
+  source_.now += 20s;
+  post("new", -14s);
+  serves("*", "new"), serves("b", "new", 404);
+  pods_.asked.clear();
+  EXPECT_EQ(run(Trigger::kChange).findings.size(), 16u);
+  EXPECT_EQ(std::ranges::count_if(pods_.asked, [](const auto& one) { return one.pod == "b"; }), 2);
+}
+
 TEST_F(RollCallTest, pagesTooLargeToReadDoNotMakeThePodLost) {
   post("one", 1h), post("two", 2h), post("three", 3h);
   lists("*", {"one", "two", "three"}), lists("b", {"one", "two"});
