@@ -36,7 +36,7 @@ class Faults:
         self.database_back()
         self.campaign.post("Rolling post")
         self.rolling_restart()
-        self.campaign.judge("after the rolling restart", daemon_seconds=60)
+        self.campaign.judge("after the rolling restart", daemon_seconds=90)
         self.campaign.judge_daemon_end()
 
     # One pod
@@ -62,7 +62,7 @@ class Faults:
         worst = "unknown" if self.lazy else "fail"      # eager: pod-3 lacks a post, and it is known
         self.finish("a pod that boots", check, problems + self.verdict_problems(check, worst))
         wait_ready(self.lab, 2)
-        self.campaign.judge("the pod has booted", daemon_seconds=60)
+        self.campaign.judge("the pod has booted", daemon_seconds=90)
 
     @contextlib.contextmanager
     def boot_held(self):
@@ -188,7 +188,7 @@ class Faults:
         self.lab.db_start()
         for number in range(1, len(self.lab.state["pods"]) + 1):
             wait_until(lambda: self.answers(number, "/") == 200, 60, f"pod {number} did not recover")
-        self.campaign.judge("the database is back", daemon_seconds=60)
+        self.campaign.judge("the database is back", daemon_seconds=90)
 
     # All pods in turn
 
