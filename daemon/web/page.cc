@@ -40,6 +40,7 @@ section>*{color:var(--fg)}section>h3{color:inherit}
 pre{background:var(--box);border:1px solid var(--line);border-radius:.25rem;padding:.5rem .75rem;margin:.25rem 0;white-space:pre-wrap;font-size:.875rem}
 footer{margin:2rem 0 1rem;font-size:.875rem;color:var(--soft)}
 a{color:inherit}
+@media(min-width:40.1rem){td:not(:last-child){white-space:nowrap}}
 @media(max-width:40rem){thead{display:none}table,tbody,tr{display:block}td{display:inline-block;border:0;padding:.1rem .75rem .1rem 0}
 tr{border-bottom:1px solid var(--line);padding:.4rem 0}td:empty{display:none}td:first-child{font-weight:600}}
 )css";
