@@ -27,6 +27,7 @@ from lab import Lab                                         # noqa: E402
 VERSIONS = ("5.130.6", "6.56.0", "6.65.0")
 _LAB_MEGABYTES = 1800       # of memory a lab with three pods may take
 _PR_SET_PDEATHSIG = 1
+_BED_BROKE = 75             # exit code of a job whose test bed ended by itself
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -36,9 +37,17 @@ def campaign_job(version, folder, rollcall_for, outcome):
     with Lab.up(version, pods=3, dir=folder) as lab:
         campaign = Campaign(lab, rollcall_for(lab), outcome)
         campaign.prepare()
-        with campaign.rollcall.serve() as campaign.daemon:
-            campaign.run()
-            faults.Faults(campaign).run()
+        try:
+            with campaign.rollcall.serve() as campaign.daemon:
+                campaign.run()
+                faults.Faults(campaign).run()
+        finally:
+            if not lab.database_runs():
+                raise BedBroke("the lab's MariaDB ended by itself; its log says:\n" + lab.database_log())
+
+
+class BedBroke(Exception):
+    """Not Rollcall failed but what it is tested with: the server ended although nobody asked it to."""
 
 
 def jobs_for(versions):
@@ -50,18 +59,21 @@ def jobs_for(versions):
 
 
 def run_job(name, version, binary, folder):
-    """Runs one job in this process; True when all its rows passed."""
+    """Runs one job in this process; its exit code, 0 when all its rows passed."""
     signal.signal(signal.SIGTERM, _interrupted)
     outcome = Outcome(version, os.path.join(folder, "rows.json"))
     function = next(job for job_name, of, job in jobs_for([version]) if job_name == name and of == version)
     try:
         function(version, os.path.join(folder, "lab"), lambda lab: Rollcall(binary, lab), outcome)
     except KeyboardInterrupt:
-        return False
+        return 1
+    except BedBroke as broke:
+        print(f"{name} on {version}: {broke}", file=sys.stderr)
+        return _BED_BROKE
     except Exception as error:      # whatever broke a job is a failed row, and the others go on
         traceback.print_exc()
         outcome.row(f"{name} broke off", problems=[f"{type(error).__name__}: {error}"])
-    return all(row.passed for row in outcome.rows)
+    return 0 if all(row.passed for row in outcome.rows) else 1
 
 
 def _interrupted(number, frame):
@@ -78,6 +90,7 @@ class Pool:
         self._folder = folder
         self._at_once = at_once
         self._running = []
+        self._again = []    # jobs whose test bed broke once
 
     def run(self, jobs):
         """Returns the rows of all jobs; a job that left none has one that failed."""
@@ -86,7 +99,7 @@ class Pool:
             while waiting or self._running:
                 while waiting and len(self._running) < self._at_once:
                     self._start(waiting.pop(0))
-                self._running = [each for each in self._running if not self._ended(each, done)]
+                self._running = [each for each in self._running if not self._ended(each, waiting, done)]
                 time.sleep(0.1)
         finally:
             self._end_all()
@@ -94,7 +107,8 @@ class Pool:
 
     def _start(self, job):
         name, version, _ = job
-        folder = os.path.join(self._folder, f"{name}-{version}")
+        again = "-again" if job in self._again else ""
+        folder = os.path.join(self._folder, f"{name}-{version}{again}")
         os.makedirs(folder)
         parent = os.getpid()
 
@@ -108,10 +122,18 @@ class Pool:
             child = subprocess.Popen(argv, stderr=log, preexec_fn=tie, start_new_session=True)
         self._running.append((job, folder, child, time.monotonic()))
 
-    def _ended(self, running, done):
-        (name, version, _), folder, child, began = running
+    def _ended(self, running, waiting, done):
+        job, folder, child, began = running
+        name, version, _ = job
         if child.poll() is None:
             return False
+        if child.returncode == _BED_BROKE and job not in self._again:
+            with open(os.path.join(folder, "stderr"), encoding="utf-8", errors="replace") as log:
+                print(log.read()[-4000:], flush=True)
+            say(f"e2e: {name} on {version}: its test bed broke, which says nothing of Rollcall; once more")
+            self._again.append(job)
+            waiting.append(job)
+            return True
         rows = load_rows(os.path.join(folder, "rows.json"))
         if child.returncode != 0 and all(row.passed for row in rows):
             rows.append(Row(version, f"{name} ended with {child.returncode}", problems=["see its log"]))
@@ -163,7 +185,7 @@ def main():
     if not os.access(binary, os.X_OK):
         parser.error(f"{binary} is not there; build it with ./dev build")
     if arguments.job:
-        return 0 if run_job(arguments.job, versions[0], binary, arguments.folder) else 1
+        return run_job(arguments.job, versions[0], binary, arguments.folder)
     return run_all(arguments, versions, binary)
 
 

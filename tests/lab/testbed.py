@@ -19,7 +19,8 @@ from . import processes
 from . import seed
 from . import state as state_module
 from .admin_api import AdminApi
-from .common import LabError, deep_merge, free_ports, progress, read_json, wait_until, write_private
+from .common import (LabError, deep_merge, free_ports, progress, read_json, tail, wait_until,
+                     write_private)
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -214,6 +215,15 @@ class Lab:
             self.state["database"].update(process)
             self.save()
         self._db.start(self._tied, spawned)
+
+    def database_runs(self):
+        """False when it was stopped, killed, ended by itself, or is about to."""
+        it = self.state["database"]
+        return processes.is_alive(it) and mariadb.accepts(it["port"])
+
+    def database_log(self, size=2000):
+        """The end of its log."""
+        return tail(self.state["database"]["log"])[-size:]
 
     def db_stop(self):
         """An orderly end (SIGTERM)."""
