@@ -65,10 +65,6 @@ bool isWell(Condition condition) {
   return condition == Condition::kWell || condition == Condition::kPrivate;
 }
 
-bool mayBeBlamed(const Pod& pod) {
-  return pod.ready && !pod.terminating;
-}
-
 std::string replaceName(std::string_view remedy, const std::string& pod) {
   std::string text(remedy);
   for (auto at = text.find("NAME"); at != std::string::npos; at = text.find("NAME", at))
@@ -260,6 +256,8 @@ void PodsCheck::remember(const CheckContext& context, std::vector<Subject>& subj
 PodFacts factsOf(const Subject& subject) {
   PodFacts facts;
   facts.reachable = subject.diagnosis.answered;
+  if (subject.diagnosis.condition != Condition::kUnseen)
+    facts.well = isWell(subject.diagnosis.condition);
   if (isWell(subject.diagnosis.condition))
     facts.privateMode = subject.diagnosis.condition == Condition::kPrivate;
   facts.version = versionOf(subject.diagnosis);
@@ -363,7 +361,7 @@ void PodsCheck::reportConditions(const CheckContext& context, const std::vector<
     }
     const std::optional<Code> code = codeOf(diagnosis.condition);
     if (!code) continue;
-    if (mayBeBlamed(*subject.pod))
+    if (subject.pod->mayBeBlamed())
       outcome.findings.push_back(conditionFinding(*code, subject, context, database));
     else
       outcome.notes.push_back(fmt::format("{} is {}, so it is not blamed: {}", subject.pod->name,
@@ -378,7 +376,7 @@ using Groups = std::map<std::string, std::vector<const Subject*>>;
 Groups groupBy(const std::vector<Subject>& subjects, std::string (*what)(const Diagnosis&)) {
   Groups groups;
   for (const Subject& subject : subjects)
-    if (const std::string key = what(subject.diagnosis); !key.empty() && mayBeBlamed(*subject.pod))
+    if (const std::string key = what(subject.diagnosis); !key.empty() && subject.pod->mayBeBlamed())
       groups[key].push_back(&subject);
   return groups;
 }
@@ -435,7 +433,7 @@ void reportUrls(const CheckContext& context, const std::vector<Subject>& subject
 std::map<std::string, bool> privacyOf(const std::vector<Subject>& subjects) {
   std::map<std::string, bool> pods;
   for (const Subject& subject : subjects)
-    if (isWell(subject.diagnosis.condition) && mayBeBlamed(*subject.pod))
+    if (isWell(subject.diagnosis.condition) && subject.pod->mayBeBlamed())
       pods[subject.pod->name] = subject.diagnosis.condition == Condition::kPrivate;
   return pods;
 }

@@ -229,7 +229,7 @@ TEST_F(SitemapCheckTest, WhatNobodyCouldLookAtIsAGapAndNoFinding) {
     ASSERT_EQ(outcome.gaps.size(), 1u);
     EXPECT_EQ(outcome.gaps[0].pod, "b");
     EXPECT_THAT(outcome.gaps[0].why.message, HasSubstr(row.why));
-    source_.rows.clear();
+    source_.entries.clear();
     version("b", "6.65");
   }
 }
@@ -266,7 +266,7 @@ TEST_F(SitemapCheckTest, ASitemapThatCannotBeUsedIsAFindingOfThatPodAlone) {
     for (const std::string& line : claims(outcome))
       EXPECT_THAT(line, testing::Not(HasSubstr("RC401")));
     EXPECT_THAT(outcome.gaps, IsEmpty());
-    source_.rows.clear();
+    source_.entries.clear();
   }
 }
 
@@ -337,7 +337,7 @@ TEST_F(SitemapCheckTest, AYoungChangeSettlesFirst) {
   EXPECT_THAT(early.notes, ElementsAre(HasSubstr("not judged yet")));
   source_.now = kNow + 4s;
   EXPECT_THAT(claims(run(Trigger::kChange)), ElementsAre("RC401 b new", "RC401 c new"));
-  source_.rows[0].updatedAt = source_.now;  // edited again: no flapping
+  source_.entries[0].updatedAt = source_.now;  // edited again: no flapping
   EXPECT_THAT(claims(run(Trigger::kChange)), ElementsAre("RC401 b new", "RC401 c new"));
 }
 

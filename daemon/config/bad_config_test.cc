@@ -29,7 +29,8 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
        "rollcall.yaml:1: budget.pages: given twice, first in line 1"},
       {"\"a\\e[31m\": 1",
        "rollcall.yaml:1: a?[31m: unknown key; known here: pods, checks, site, pods_dns, pod_ca, "
-       "database, content, content_api_key_file, routes, settle, budget, listen, max_findings, "
+       "database, content, content_api_key_file, admin_api_key_file, routes, settle, budget, "
+       "listen, max_findings, "
        "ghost_config"},
       // Shapes
       {"just text", "rollcall.yaml:1: must hold settings as \"name: value\", one a line"},
@@ -101,6 +102,9 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
       {"password: hunter2",
        "rollcall.yaml:1: password: passwords do not belong in this file: put it into a file of "
        "its own and name that in database.password_file, or set ROLLCALL_DB_PASSWORD"},
+      {"admin_api_key: hunter2",
+       "rollcall.yaml:1: admin_api_key: the key does not belong in this file: put it into a "
+       "file of its own and name that in admin_api_key_file, or set ROLLCALL_ADMIN_API_KEY"},
       {"content_api_key: hunter2",
        "rollcall.yaml:1: content_api_key: the key does not belong in this file: put it into a "
        "file of its own and name that in content_api_key_file, or set ROLLCALL_CONTENT_API_KEY"},
@@ -326,6 +330,10 @@ TEST_F(BadConfig, AnEnvironmentThatIsWrongIsNamedByItsVariable) {
        "--db-password-file or ROLLCALL_DB_PASSWORD"},
       {"ROLLCALL_DB_PASSWORD", "hunt\ner2",
        "ROLLCALL_DB_PASSWORD: the password must be at most 4096 characters, all printable"},
+      {"ROLLCALL_ADMIN_API_KEY", "0123456789abcdef0123456789",
+       "ROLLCALL_ADMIN_API_KEY: an Admin API key is 24 hexadecimal digits, a colon and 64 more: "
+       "see "
+       "the integration in Ghost's admin"},
       {"ROLLCALL_CONTENT_API_KEY", "abc:hunter2",
        "ROLLCALL_CONTENT_API_KEY: this looks like an Admin API key: a Content API key is wanted"},
       {"ROLLCALL_CONTENT_API_KEY", "hunter2!",

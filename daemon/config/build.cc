@@ -148,7 +148,20 @@ class Builder {
     if (!any || (merged_.find("database.url") && !merged_.find("database.user"))) return;
     addressOf(database, *any);
     accountOf(database, *any);
+    if (const Setting* reader = merged_.find("database.reader")) readerOf(database, *reader);
     config_.database = std::move(database);
+  }
+  // The replica has the database's account, name and TLS; only its address is its own.
+  void readerOf(const DatabaseConfig& database, const Setting& reader) {
+    const auto split = splitHostPort(reader.text);
+    if (!split && !isHost(reader.text))
+      return fail(reader, fmt::format("{} is not HOST or HOST:PORT, such as mysql-ro.blog.svc:3306",
+                                      shown(reader.text)));
+    config_.databaseReader = database;
+    config_.databaseReader->socket.clear();
+    config_.databaseReader->host = split ? split->host : reader.text;
+    config_.databaseReader->port =
+        split ? static_cast<std::uint16_t>(split->port) : std::uint16_t{3306};
   }
   bool clientFits(const Setting& client) {
     if (client.text == "mysql" || client.text == "mysql2") return true;
@@ -244,6 +257,25 @@ class Builder {
     if (const Setting* key = merged_.find("content_api_key")) contentKey(*key, key->text);
     if (auto key = secretFile("content_api_key_file"))
       contentKey(*merged_.find("content_api_key_file"), *key);
+    if (const Setting* key = merged_.find("admin_api_key")) adminKey(*key, key->text);
+    if (auto key = secretFile("admin_api_key_file"))
+      adminKey(*merged_.find("admin_api_key_file"), *key);
+  }
+  // "<24 hexadecimal digits>:<64 hexadecimal digits>", as Ghost's admin shows it.
+  void adminKey(const Setting& setting, const std::string& key) {
+    const auto isHex = [](std::string_view text) {
+      return std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
+    };
+    const std::size_t colon = key.find(':');
+    const bool fits = colon == 24 && key.size() == 24 + 1 + 64 &&
+                      isHex(std::string_view(key).substr(0, colon)) &&
+                      isHex(std::string_view(key).substr(colon + 1));
+    if (fits)
+      config_.adminKey = key;
+    else
+      fail(setting,
+           "an Admin API key is 24 hexadecimal digits, a colon and 64 more: see the integration in "
+           "Ghost's admin");
   }
   void contentKey(const Setting& setting, const std::string& key) {
     const bool fits = key.size() <= 128 && std::all_of(key.begin(), key.end(), [](unsigned char c) {

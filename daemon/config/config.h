@@ -30,9 +30,11 @@ struct Config {
   std::string podsDns;    // "host:port" of a headless Service; empty = not used
   std::string podCaFile;
   std::optional<DatabaseConfig> database;
+  std::optional<DatabaseConfig> databaseReader;  // a replica: the database's account, another host
   std::string contentDir;
   std::string routesFile;
   std::string contentKey;  // never shown
+  std::string adminKey;    // "id:secret"; never shown
   Duration settle = std::chrono::seconds(5);
   AskBudget budget;           // of a one-shot run
   double pagesPerSecond = 5;  // per pod, in the daemon
@@ -43,8 +45,8 @@ struct Config {
 
 // One layer of settings as key paths of the YAML file ("database.host", "checks.posts.newest") with
 // their text, and where they came from. Layers are merged, the later one wins.
-// Four paths no YAML file may have: database.password, database.client, database.tls.inline_ca
-// and content_api_key.
+// Five paths no YAML file may have: database.password, database.client, database.tls.inline_ca,
+// content_api_key and admin_api_key.
 struct ConfigLayer {
   // "rollcall.yaml", "config.production.json", "environment", "flags"
   std::string source;
@@ -68,7 +70,8 @@ using Environment = std::map<std::string, std::string>;
 // Ghost's own variables (url, database__connection__host, ...), Bitnami's GHOST_DATABASE_* and
 // Lagoon's MARIADB_*.
 Result<ConfigLayer> readGhostEnvironment(const Environment& environment);
-// ROLLCALL_URL, ROLLCALL_PODS_DNS, ROLLCALL_DB, ROLLCALL_DB_PASSWORD, ROLLCALL_CONTENT_API_KEY.
+// ROLLCALL_URL, ROLLCALL_PODS_DNS, ROLLCALL_DB, ROLLCALL_DB_PASSWORD, ROLLCALL_CONTENT_API_KEY,
+// ROLLCALL_ADMIN_API_KEY.
 Result<ConfigLayer> readEnvironment(const Environment& environment);
 
 // Merges the layers (first = weakest) over the defaults and validates everything. On failure the

@@ -36,7 +36,8 @@ constexpr Shim kOurs[] = {{"ROLLCALL_URL", "site.url"},
                           {"ROLLCALL_PODS_DNS", "pods_dns"},
                           {"ROLLCALL_DB", "database.url"},
                           {"ROLLCALL_DB_PASSWORD", "database.password"},
-                          {"ROLLCALL_CONTENT_API_KEY", "content_api_key"}};
+                          {"ROLLCALL_CONTENT_API_KEY", "content_api_key"},
+                          {"ROLLCALL_ADMIN_API_KEY", "admin_api_key"}};
 
 class Reader {
  public:

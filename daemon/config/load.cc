@@ -31,6 +31,9 @@ constexpr SecretKey kSecretKeys[] = {
     {"content_api_key",
      "the key does not belong in this file: put it into a file of its own and name that in "
      "content_api_key_file, or set ROLLCALL_CONTENT_API_KEY"},
+    {"admin_api_key",
+     "the key does not belong in this file: put it into a file of its own and name that in "
+     "admin_api_key_file, or set ROLLCALL_ADMIN_API_KEY"},
 };
 
 std::string joined(const std::vector<std::string_view>& names) {

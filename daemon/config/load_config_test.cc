@@ -43,6 +43,8 @@ TEST_F(LoadConfig, AnEmptyFileIsValid) {
 TEST_F(LoadConfig, EveryKeyOfAFileIsRead) {
   write("secret", "hunter2\n");
   write("key", "0123456789abcdef0123456789");
+  const std::string adminKey = std::string(24, 'a') + ":" + std::string(64, '1');
+  write("admin-key", adminKey + "\n");
   write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
   write("routes.yaml", "routes:\n");
   const Result<Config> config = loadYaml(R"(
@@ -59,8 +61,10 @@ database:
   password_file: secret
   tls: {ca: ca.pem}
   query_timeout: 3s
+  reader: "db-ro:3308"
 content: {path: content}
 content_api_key_file: key
+admin_api_key_file: admin-key
 routes: routes.yaml
 settle: 1500ms
 budget: {pages: 10, parallel: 2, pages_per_second: 0.5}
@@ -82,6 +86,12 @@ checks:
   EXPECT_EQ(config->database->queryTimeout, std::chrono::seconds(3));
   EXPECT_EQ(config->contentDir, folder() + "/content");
   EXPECT_EQ(config->contentKey, "0123456789abcdef0123456789");
+  EXPECT_EQ(config->adminKey, adminKey);
+  ASSERT_TRUE(config->databaseReader);
+  EXPECT_EQ(config->databaseReader->host, "db-ro");
+  EXPECT_EQ(config->databaseReader->port, 3308);
+  EXPECT_EQ(config->databaseReader->password, "hunter2");
+  EXPECT_TRUE(config->databaseReader->tls);
   EXPECT_EQ(config->routesFile, folder() + "/routes.yaml");
   EXPECT_EQ(config->settle, std::chrono::milliseconds(1500));
   EXPECT_EQ(config->budget.pages, 10u);

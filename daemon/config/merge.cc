@@ -43,6 +43,8 @@ void overrule(MergedConfig& merged, const ConfigLayer& layer) {
     forget(merged, {"database.tls.enabled"});
   if (has("content_api_key")) forget(merged, {"content_api_key_file"});
   if (has("content_api_key_file")) forget(merged, {"content_api_key"});
+  if (has("admin_api_key")) forget(merged, {"admin_api_key_file"});
+  if (has("admin_api_key_file")) forget(merged, {"admin_api_key"});
   if (has("pods_dns")) merged.pods.clear();
   if (layer.lists.contains("pods")) forget(merged, {"pods_dns"});
 }

@@ -90,6 +90,9 @@ void showDatabase(Page& page, const Config& config) {
   page.line("  name: {}", quoted(database.name));
   page.line("  user: {}", quoted(database.user));
   page.secret("  ", "password", database.password);
+  if (config.databaseReader)
+    page.line("  reader: {}", quoted(fmt::format("{}:{}", config.databaseReader->host,
+                                                 config.databaseReader->port)));
   page.line("  tls:");
   page.line("    enabled: {}", database.tls);
   page.optional("    ", "ca", database.caFile);
@@ -128,6 +131,7 @@ std::string showConfig(const Config& config) {
   }
   page.optional("", "routes", config.routesFile);
   page.secret("", "content_api_key", config.contentKey);
+  page.secret("", "admin_api_key", config.adminKey);
   page.line("settle: {}", durationText(config.settle));
   page.line("budget:");
   page.line("  pages: {}", config.budget.pages);

@@ -19,8 +19,10 @@ database:
   password_file: secret
   tls: {enabled: true, ca: ca.pem}
   query_timeout: 1500ms
+  reader: "db-ro"
 content: {path: content}
 content_api_key_file: key
+admin_api_key_file: admin-key
 routes: routes.yaml
 settle: 0s
 budget: {pages: 10, parallel: 2, pages_per_second: 0.5}
@@ -35,6 +37,7 @@ class FullConfig : public ConfigTest {
   FullConfig() {
     write("secret", "hunter2\n");
     write("key", "feedc0ffee0123456789abcdef");
+    write("admin-key", std::string(24, 'c') + ":" + std::string(64, 'd'));
     write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
     write("routes.yaml", "routes:\n");
   }
@@ -53,6 +56,7 @@ TEST_F(FullConfig, ShownIsReadAgainAsTheSame) {
   Config secretsAside = *config;
   secretsAside.database->password = "";
   secretsAside.contentKey = "";
+  secretsAside.adminKey = "";
   EXPECT_EQ(showConfig(*again), showConfig(secretsAside));
 }
 
@@ -61,7 +65,10 @@ TEST_F(FullConfig, SecretsAreSaidToBeSetAndNeverShown) {
   EXPECT_THAT(text, testing::HasSubstr("# password: (set)"));
   EXPECT_THAT(text, testing::HasSubstr("# content_api_key: (set)"));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("hunter2")));
+  EXPECT_THAT(text, testing::HasSubstr("# admin_api_key: (set)"));
+  EXPECT_THAT(text, testing::HasSubstr("reader: \"db-ro:3306\""));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("feedc0ffee")));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("dddddddd")));
 }
 
 TEST_F(ShowConfig, AnEmptyConfigurationIsReadAgainToo) {

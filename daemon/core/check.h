@@ -44,7 +44,9 @@ struct CheckContext {
   ContentSource* content = nullptr;  // the database
   ContentDir* dir = nullptr;         // the shared content folder
   std::string_view routesFile;       // --routes: a routes.yaml to trust; empty = not given
-  std::string_view contentKey;  // configured Content API key; empty = read it from the database
+  std::string_view contentKey;      // configured Content API key; empty = read it from the database
+  std::string_view adminKey;        // configured Admin API key ("id:secret"); empty = none
+  ContentSource* reader = nullptr;  // a replica of the database (database.reader)
   Trigger trigger = Trigger::kOnce;
   Duration settle = std::chrono::seconds(5);
   AskBudget budget;

@@ -68,7 +68,17 @@ struct PodFacts {
   std::optional<bool> privateMode;  // empty when this run did not learn it
   std::string version;  // "5.130", as /ghost/api/admin/site/ shows it; empty when unknown
   std::optional<WallTime> bootedAt;
+  std::optional<bool> well;  // booted, with its database and theme; empty when not learned
 };
+
+// What a run learned that speaks against restarting a pod now; see core/restart_safety.h. Empty
+// when it did not learn it.
+struct RestartFacts {
+  std::optional<std::uint64_t> emailsInFlight;  // newsletters that are pending or being submitted
+  std::optional<std::uint64_t> postsDueSoon;    // scheduled posts due within kDueSoon
+  std::optional<bool> migrationLocked;
+};
+inline constexpr Duration kDueSoon = std::chrono::minutes(10);
 
 // Numbers of a run, for metrics and the status page.
 struct Tally {
@@ -79,6 +89,7 @@ struct Tally {
   std::map<std::string, PodFacts> pods;
   // Seconds from publication to "visible on all pods", for those that got there in this run.
   std::vector<double> propagationSeconds;
+  RestartFacts restart;
 };
 
 // What one run of a check says.

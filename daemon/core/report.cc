@@ -14,9 +14,22 @@ PodFacts factsOf(const std::string& pod, std::vector<const CheckRun*> runs) {
     if (found == run->outcome.tally.pods.end()) continue;
     const PodFacts& seen = found->second;
     facts.reachable = seen.reachable;
+    if (seen.well) facts.well = seen.well;
     if (seen.privateMode) facts.privateMode = seen.privateMode;
     if (!seen.version.empty()) facts.version = seen.version;
     if (seen.bootedAt) facts.bootedAt = seen.bootedAt;
+  }
+  return facts;
+}
+
+// Each fact is some check's own: no two runs of a report differ about one.
+RestartFacts restartFactsOf(const std::vector<CheckRun>& runs) {
+  RestartFacts facts;
+  for (const CheckRun& run : runs) {
+    const RestartFacts& seen = run.outcome.tally.restart;
+    if (seen.emailsInFlight) facts.emailsInFlight = seen.emailsInFlight;
+    if (seen.postsDueSoon) facts.postsDueSoon = seen.postsDueSoon;
+    if (seen.migrationLocked) facts.migrationLocked = seen.migrationLocked;
   }
   return facts;
 }
@@ -46,6 +59,7 @@ Report makeReport(Site site, const Topology& topology, std::vector<CheckRun> che
   for (const CheckRun& run : checks) verdicts.push_back(run.verdict);
   report.verdict = checks.empty() ? Verdict::kUnknown : worst(verdicts);
   for (const Pod& pod : topology.pods) report.pods.push_back(reportOf(pod, checks));
+  report.restart = restartFactsOf(checks);
   report.checks = std::move(checks);
   return report;
 }

@@ -29,6 +29,7 @@ struct Report {
   std::vector<PodReport> pods;
   std::vector<CheckRun> checks;
   std::string podsStale;           // see Topology::stale
+  RestartFacts restart;            // of the latest runs that learned them
   std::optional<bool> databaseUp;  // empty: no database configured or not asked yet
 };
 

@@ -54,6 +54,9 @@ struct Pod {
   std::string node;             // empty when unknown
   std::optional<WallTime> startedAt;
 
+  // Not of a pod that is leaving or fenced out: what is seen there is a note at most.
+  bool mayBeBlamed() const { return ready && !terminating; }
+
   bool operator==(const Pod&) const = default;
   // "10.0.0.7:2368"
   std::string address() const;

@@ -81,6 +81,9 @@ struct EntryState {
   WallTime updatedAt{};
 };
 
+// One row of a check's own SELECT, column by column; NULL is nullopt.
+using Row = std::vector<std::optional<std::string>>;
+
 // Thread-compatible: one owner; several sources may exist. Errors: kUnavailable, kDeadlineExceeded,
 // kPermissionDenied (names the missing grant or the account), kNotFound (no Ghost tables here).
 class ContentSource {
@@ -97,6 +100,14 @@ class ContentSource {
   // A Content API key of the site; nullopt when there is none or the account may not read it.
   virtual Result<std::optional<std::string>> contentApiKey(Deadline deadline,
                                                            std::stop_token stop) = 0;
+  // A check's own SELECT: constant text, in the common subset of MySQL 8 and MariaDB, with a LIMIT
+  // where a table may be long. More than kMaxRows rows, or kMaxRowBytes in all, are kProtocol. A
+  // table or column the account may not read is kPermissionDenied, one that is not there kNotFound.
+  virtual Result<std::vector<Row>> rows(const std::string& sql, Deadline deadline,
+                                        std::stop_token stop) = 0;
+
+  static constexpr std::size_t kMaxRows = 10'000;
+  static constexpr std::size_t kMaxRowBytes = 16u << 20;
 };
 
 }  // namespace rollcall

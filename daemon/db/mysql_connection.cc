@@ -253,7 +253,7 @@ Result<void> MysqlConnection::stream(const EachRow& each, Deadline deadline,
       return gaveUp(config_, end == Driver::End::kStopped);
     }
     if (row == nullptr) return mysql_errno(handle) == 0 ? Result<void>() : failure();
-    if (!each(MysqlRow(row, mysql_fetch_lengths(rows.get())))) {
+    if (!each(MysqlRow(row, mysql_fetch_lengths(rows.get()), mysql_num_fields(rows.get())))) {
       usable_ = false;
       driver_->hangUp();
       return {};

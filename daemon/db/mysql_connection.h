@@ -18,8 +18,10 @@ namespace rollcall {
 // One row of an answer. Valid during the callback only.
 class MysqlRow {
  public:
-  MysqlRow(const char* const* values, const unsigned long* lengths)
-      : values_(values), lengths_(lengths) {}
+  MysqlRow(const char* const* values, const unsigned long* lengths, std::size_t size)
+      : values_(values), lengths_(lengths), size_(size) {}
+  std::size_t size() const { return size_; }
+  bool isNull(std::size_t column) const { return values_[column] == nullptr; }
   // Empty for NULL.
   std::string_view text(std::size_t column) const {
     return values_[column] == nullptr ? std::string_view{}
@@ -29,6 +31,7 @@ class MysqlRow {
  private:
   const char* const* values_;
   const unsigned long* lengths_;
+  std::size_t size_;
 };
 
 // Thread-compatible. After an Error the connection may be unusable: see usable().

@@ -66,6 +66,12 @@ class MysqlSource final : public ContentSource {
         deadline, stop, [](const MysqlSession& session) { return readKey(session); });
   }
 
+  Result<std::vector<Row>> rows(const std::string& sql, Deadline deadline,
+                                std::stop_token stop) override {
+    return ask<std::vector<Row>>(
+        deadline, stop, [&](const MysqlSession& session) { return readRows(session, sql); });
+  }
+
  private:
   // Runs `question` on the connection; once more on a new one when the server had closed the old.
   template <class T, class Question>
@@ -123,6 +129,7 @@ class MysqlSource final : public ContentSource {
   static Result<States> readStates(const MysqlSession& session, ResourceType type,
                                    const std::vector<std::string>& ids);
   static Result<std::optional<std::string>> readKey(const MysqlSession& session);
+  static Result<std::vector<Row>> readRows(const MysqlSession& session, const std::string& sql);
 
   const Clock& clock_;
   DatabaseConfig config_;
@@ -239,6 +246,27 @@ Result<std::optional<std::string>> MysqlSource::readKey(const MysqlSession& sess
     if (!mayNot) return done.error();
   }
   return std::optional<std::string>();
+}
+
+Result<std::vector<Row>> MysqlSource::readRows(const MysqlSession& session,
+                                               const std::string& sql) {
+  std::vector<Row> rows;
+  std::size_t bytes = 0;
+  bool tooMuch = false;
+  auto done = session.each(sql, [&](const MysqlRow& row) {
+    Row& kept = rows.emplace_back();
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      bytes += row.text(i).size();
+      kept.push_back(row.isNull(i) ? std::nullopt : std::optional<std::string>(row.text(i)));
+    }
+    tooMuch = rows.size() > kMaxRows || bytes > kMaxRowBytes;
+    return !tooMuch;
+  });
+  if (tooMuch)
+    return Error{ErrorCode::kProtocol,
+                 "the database gave more rows than a Ghost site has: is it a Ghost database?"};
+  if (!done) return done.error();
+  return rows;
 }
 
 }  // namespace

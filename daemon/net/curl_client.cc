@@ -237,7 +237,7 @@ bool Transfer::takeBody(std::string_view piece) {
     return false;
   }
   if (!request_.onBody) {
-    body_.append(piece);
+    body_.append(piece.substr(0, request_.keepBytes - std::min(request_.keepBytes, body_.size())));
     return true;
   }
   if (request_.onBody(piece)) return true;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -32,6 +33,7 @@ struct HttpRequest {
   std::size_t maxBytes = 2u << 20;
   Duration timeout = std::chrono::seconds(5);
   bool paced = false;  // counts against QueueLimits::perSecond
+  std::size_t keepBytes = std::numeric_limits<std::size_t>::max();  // of the body; the rest is read
   // When set the body is handed over piece by piece and not kept; false ends the transfer with
   // kProtocol. Called on the thread that drives the batch.
   std::function<bool(std::string_view)> onBody;

@@ -149,7 +149,10 @@ HttpRequest CurlPodClient::requestFor(const Pod& pod, PodRequest request) {
   http.queue = pod.name;
   http.headers = {{"Host", site.authority()}, {"X-Forwarded-Proto", site.scheme}};
   http.caFile = options_.podCaFile;
+  if (!request.authorization.empty())
+    http.headers.emplace_back("Authorization", std::move(request.authorization));
   http.maxBytes = request.maxBytes;
+  http.keepBytes = request.keepBytes;
   http.timeout = request.timeout;
   http.paced = request.paced;
   http.onBody = std::move(request.onBody);

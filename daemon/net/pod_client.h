@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,12 @@ struct PodRequest {
   Reason reason = Reason::kHealth;
   bool paced = false;  // a rendered page: counts against AskBudget::perSecond
   std::size_t maxBytes = 2u << 20;
+  std::size_t keepBytes = std::numeric_limits<std::size_t>::max();  // see HttpRequest
+  // Of the Authorization header; empty = none. Never in reproduce(), logs or messages.
+  std::string authorization = {};
+  // Another check of the same one-shot round may have had this very question answered: take that.
+  // Not for a second look. Means nothing together with onBody.
+  bool shared = false;
   Duration timeout = std::chrono::seconds(5);
   std::function<bool(std::string_view)> onBody;  // see HttpRequest
 };

@@ -210,7 +210,7 @@ TEST_F(RollCallTest, anEditOfAPostKnownToBeMissingDoesNotHideIt) {
   lists("*", {"one"}), lists("b", {});
   serves("*", "one"), serves("b", "one", 404);
   run(Trigger::kInterval);
-  source_.rows[0].updatedAt = kNow - 1s;
+  source_.entries[0].updatedAt = kNow - 1s;
   EXPECT_THAT(claims(run(Trigger::kChange)), ElementsAre("RC201 b one"));
 }
 
@@ -271,7 +271,7 @@ TEST_F(RollCallTest, aRunForAChangeThatAsksNothingKeepsTheGapOfALostPod) {
     return Error{ErrorCode::kUnavailable, "connection refused"};
   });
   EXPECT_EQ(run(Trigger::kInterval).gaps.size(), 1u);
-  source_.rows.clear();
+  source_.entries.clear();
   const Outcome after = run(Trigger::kChange);
   EXPECT_EQ(after.gaps.size(), 1u);
   EXPECT_THAT(claims(after), IsEmpty());
@@ -445,8 +445,8 @@ TEST_F(RollCallTest, aClaimIsForgottenWhenAnotherResourceTakesTheAddress) {
   lists("*", {"x"}), lists("b", {});
   serves("*", "x"), serves("b", "x", 404);
   EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC201 b x"));
-  source_.rows[0].isPublic = false;
-  source_.rows[0].status = "draft";
+  source_.entries[0].isPublic = false;
+  source_.entries[0].status = "draft";
   source_.add(ResourceType::kPage, "page-x", "x", kNow - 1h);
   serves("b", "x");
   EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty());
@@ -485,7 +485,7 @@ TEST_F(RollCallTest, thousandsThatRecoverAreAskedWithinTheBudget) {
   for (int i = 0; i < 40; ++i) slugs_.push_back(fmt::format("post-{:02}", i));
   std::vector<std::string> all(slugs_.begin(), slugs_.end());
   for (const std::string& slug : slugs_) {
-    post(slug, std::chrono::hours(24 + source_.rows.size()));
+    post(slug, std::chrono::hours(24 + source_.entries.size()));
     serves("*", slug), serves("b", slug, 404);
   }
   lists("*", all), lists("b", {});
@@ -504,7 +504,7 @@ TEST_F(RollCallTest, aRunForAChangeStaysShortWhateverIsKnownToBeWrong) {
   for (int i = 0; i < 15; ++i) slugs_.push_back(fmt::format("post-{:02}", i));
   std::vector<std::string> all(slugs_.begin(), slugs_.end());
   for (const std::string& slug : slugs_) {
-    post(slug, std::chrono::hours(24 + source_.rows.size()));
+    post(slug, std::chrono::hours(24 + source_.entries.size()));
     serves("*", slug), serves("b", slug, 404);
   }
   lists("*", all), lists("b", {});
@@ -595,7 +595,7 @@ TEST_F(RollCallTest, theTimeToAllPodsIsMeasured) {
   serves("*", "old");
   run(Trigger::kInterval);
   post("fresh", 0s);
-  source_.rows.back().publishedAt = source_.rows.back().updatedAt = kNow + 10s;
+  source_.entries.back().publishedAt = source_.entries.back().updatedAt = kNow + 10s;
   source_.now = kNow + 11s;
   serves("*", "fresh"), serves("c", "fresh", 404);
   EXPECT_THAT(run(Trigger::kChange).tally.propagationSeconds, IsEmpty());

@@ -149,6 +149,7 @@ void askVersion(PodBatch& batch, const Pod& pod, std::string path, HttpDone done
   request.path = std::move(path);
   request.door = Door::kAdmin;
   request.reason = Reason::kHealth;
+  request.shared = true;
   batch.get(pod, std::move(request), std::move(done));
 }
 

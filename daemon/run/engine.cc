@@ -87,8 +87,12 @@ class Worker {
     std::unique_ptr<ContentSource> content;
     if (shared_.services.contentSource)
       content = watchSource(shared_.clock(), shared_.services.contentSource(), shared_.sight);
+    std::unique_ptr<ContentSource> reader;
+    if (shared_.services.readerSource) reader = shared_.services.readerSource();
     while (std::optional<Job> job = take(stop)) {
-      CheckRun run = runCheck(spec_, *check, contextFor(*job, content.get(), stop));
+      CheckContext context = contextFor(*job, content.get(), stop);
+      context.reader = reader.get();
+      CheckRun run = runCheck(spec_, *check, context);
       shared_.inbox.push(RunEnded{row_, std::move(run), std::move(job->topology)});
     }
   }
@@ -103,6 +107,7 @@ class Worker {
                          .dir = shared_.services.dir.get(),
                          .routesFile = config.routesFile,
                          .contentKey = config.contentKey,
+                         .adminKey = config.adminKey,
                          .trigger = job.trigger,
                          .settle = config.settle,
                          .budget = config.budget,

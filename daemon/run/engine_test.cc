@@ -109,6 +109,9 @@ class SharedSource final : public ContentSource {
   Result<std::optional<std::string>> contentApiKey(Deadline, std::stop_token) override {
     return std::optional<std::string>{};
   }
+  Result<std::vector<Row>> rows(const std::string&, Deadline, std::stop_token) override {
+    return std::vector<Row>{};
+  }
 
  private:
   Database& database_;

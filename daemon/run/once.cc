@@ -58,6 +58,8 @@ CheckRun runJob(Round& round, const Job& job) {
   std::unique_ptr<ContentSource> content;
   if (round.services.contentSource)
     content = watchSource(*round.services.clock, round.services.contentSource(), round.sight);
+  std::unique_ptr<ContentSource> reader;
+  if (round.services.readerSource) reader = round.services.readerSource();
   const std::unique_ptr<Check> check = spec.make(job.config->params);
   const CheckContext context{.topology = round.topology,
                              .site = round.services.site,
@@ -67,6 +69,8 @@ CheckRun runJob(Round& round, const Job& job) {
                              .dir = round.services.dir.get(),
                              .routesFile = round.config.routesFile,
                              .contentKey = round.config.contentKey,
+                             .adminKey = round.config.adminKey,
+                             .reader = reader.get(),
                              .trigger = Trigger::kOnce,
                              .settle = round.config.settle,
                              .budget = round.config.budget,

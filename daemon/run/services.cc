@@ -46,6 +46,10 @@ Result<Services> makeServices(const Clock& clock, const Config& config) {
     services.contentSource = [&clock, database = *config.database] {
       return makeMysqlSource(clock, database);
     };
+  if (config.databaseReader)
+    services.readerSource = [&clock, reader = *config.databaseReader] {
+      return makeMysqlSource(clock, reader);
+    };
   if (!config.contentDir.empty()) services.dir = makeContentDir(clock, config.contentDir);
   return services;
 }

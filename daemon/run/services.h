@@ -23,6 +23,7 @@ struct Services {
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<PodClient> pods;
   std::function<std::unique_ptr<ContentSource>()> contentSource;
+  std::function<std::unique_ptr<ContentSource>()> readerSource;  // of database.reader
   std::unique_ptr<ContentDir> dir;
 };
 

@@ -28,6 +28,10 @@ class WatchedSource final : public ContentSource {
                                                    std::stop_token stop) override {
     return watch(deadline, [&] { return inner_->contentApiKey(deadline, stop); });
   }
+  Result<std::vector<Row>> rows(const std::string& sql, Deadline deadline,
+                                std::stop_token stop) override {
+    return watch(deadline, [&] { return inner_->rows(sql, deadline, stop); });
+  }
 
  private:
   template <class Query>

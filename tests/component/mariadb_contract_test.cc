@@ -101,6 +101,24 @@ TEST_P(ContentSourceContract, HasNoKeyWhereNoneWasMade) {
   EXPECT_EQ(source().contentApiKey(soon(), {}).value(), std::nullopt);
 }
 
+TEST_P(ContentSourceContract, AnswersAChecksOwnQuestionColumnByColumn) {
+  const std::string sql = "SELECT 'a', NULL, 7";
+  if (GetParam() == Kind::kFake)
+    static_cast<FakeContentSource&>(source()).reply("SELECT 'a'", {{"a", std::nullopt, "7"}});
+  const auto rows = source().rows(sql, soon(), {});
+  ASSERT_TRUE(rows) << rows.error().message;
+  EXPECT_EQ(*rows, (std::vector<Row>{{"a", std::nullopt, "7"}}));
+}
+
+TEST_P(ContentSourceContract, SaysNotFoundForATableThatIsNotThere) {
+  const auto rows = source().rows("SELECT 1 FROM no_such_table", soon(), {});
+  ASSERT_FALSE(rows);
+  if (GetParam() == Kind::kFake)
+    EXPECT_EQ(rows.error().code, ErrorCode::kNotFound);
+  else  // the server does not tell an account without rights on it whether it is there
+    EXPECT_EQ(rows.error().code, ErrorCode::kPermissionDenied) << rows.error().message;
+}
+
 INSTANTIATE_TEST_SUITE_P(Sources, ContentSourceContract,
                          ::testing::Values(Kind::kFake, Kind::kMariadb), [](const auto& kind) {
                            return kind.param == Kind::kFake ? "Fake" : "Mariadb";

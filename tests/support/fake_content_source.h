@@ -23,15 +23,15 @@ class FakeContentSource final : public ContentSource {
     entry.slug = slug;
     entry.publishedAt = updatedAt;
     entry.updatedAt = updatedAt;
-    rows.push_back(entry);
-    return rows.back();
+    entries.push_back(entry);
+    return entries.back();
   }
 
   Result<Content> load(Deadline, std::stop_token) override {
     ++loads;
     if (error) return *error;
     Content content;
-    content.entries.assign(rows.begin(), rows.end());
+    content.entries.assign(entries.begin(), entries.end());
     content.settings = settings;
     content.now = now;
     return content;
@@ -47,7 +47,7 @@ class FakeContentSource final : public ContentSource {
     std::map<std::string, EntryState> states;
     for (const std::string& id : ids) {
       EntryState& state = states[id];
-      for (const Entry& row : rows)
+      for (const Entry& row : entries)
         if (row.type == type && row.id == id)
           state = {true, row.isPublic, std::string(row.slug), row.updatedAt};
       if (const auto changed = changedSince.find(id); changed != changedSince.end())
@@ -59,8 +59,29 @@ class FakeContentSource final : public ContentSource {
     if (error) return *error;
     return key;
   }
+  // Of the questions that are part of `sql`, the longest answers; without one there is no such
+  // table.
+  Result<std::vector<Row>> rows(const std::string& sql, Deadline, std::stop_token) override {
+    asked.push_back(sql);
+    if (error) return *error;
+    const Result<std::vector<Row>>* best = nullptr;
+    std::size_t length = 0;
+    for (const auto& [part, reply] : replies)
+      if (part.size() > length && sql.find(part) != std::string::npos)
+        best = &reply, length = part.size();
+    if (!best) return Error{ErrorCode::kNotFound, "as the test asked: no answer to " + sql};
+    return *best;
+  }
+  void reply(const std::string& part, std::vector<Row> with) {
+    replies.insert_or_assign(part, std::move(with));
+  }
+  void refuse(const std::string& part, ErrorCode code) {
+    replies.insert_or_assign(part, Error{code, "as the test asked"});
+  }
 
-  std::deque<Entry> rows;
+  std::map<std::string, Result<std::vector<Row>>> replies;  // by a part of the SQL
+  std::vector<std::string> asked;                           // of rows()
+  std::deque<Entry> entries;
   std::map<std::string, EntryState> changedSince;  // what states() says instead of the row
   SiteSettings settings;
   WallTime now{};
