@@ -107,15 +107,17 @@ class Rollcall:
     def content_flags(self):
         return ["--content", self.lab.state["content_dir"]]
 
-    def check(self, *extra, flags=None, patience=90):
-        """`rollcall check --output json`; `flags` replaces what names site, pods, database, content."""
+    def check(self, *extra, flags=None, env=None, patience=90):
+        """`rollcall check --output json`; `flags` replaces what names site, pods, database, content.
+
+        `env` comes on top of the environment."""
         if flags is None:
             flags = self.site_flags() + self.pod_flags() + self.content_flags()
         began = time.monotonic()
         try:
             done = subprocess.run([self.binary, "check", *flags, "--output", "json", *extra], timeout=patience,
-                                  capture_output=True, text=True, errors="replace", env=_environment(),
-                                  stdin=subprocess.DEVNULL, check=False)
+                                  capture_output=True, text=True, errors="replace",
+                                  env=_environment() | (env or {}), stdin=subprocess.DEVNULL, check=False)
         except subprocess.TimeoutExpired:
             raise LabError(f"rollcall check did not end within {patience} s") from None
         ended = time.monotonic()

@@ -7,6 +7,7 @@ Exits 0 when everything passed; the last line says how many did.
 
 import argparse
 import ctypes
+import functools
 import os
 import shutil
 import signal
@@ -19,10 +20,11 @@ import traceback
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 from e2e import faults, variants                            # noqa: E402
+from e2e.site_state import site_state                       # noqa: E402
+from e2e.bed import BedBroke, bed                           # noqa: E402
 from e2e.campaign import Campaign                           # noqa: E402
 from e2e.outcome import Outcome, Row, load_rows, say        # noqa: E402
 from e2e.program import Rollcall                            # noqa: E402
-from lab import Lab                                         # noqa: E402
 
 VERSIONS = ("5.130.6", "6.56.0", "6.65.0")
 _LAB_MEGABYTES = 1800       # of memory a lab with three pods may take
@@ -34,35 +36,30 @@ _libc = ctypes.CDLL(None, use_errno=True)
 # One job: a process of its own, because a lab lives and dies with the thread that started it.
 
 def campaign_job(version, folder, rollcall_for, outcome):
-    with Lab.up(version, pods=3, dir=folder) as lab:
+    with bed(version, folder) as lab:
         campaign = Campaign(lab, rollcall_for(lab), outcome)
         campaign.prepare()
-        try:
-            with campaign.rollcall.serve() as campaign.daemon:
-                campaign.run()
-                faults.Faults(campaign).run()
-        finally:
-            if not lab.database_runs():
-                raise BedBroke("the lab's MariaDB ended by itself; its log says:\n" + lab.database_log())
-
-
-class BedBroke(Exception):
-    """Not Rollcall failed but what it is tested with: the server ended although nobody asked it to."""
+        with campaign.rollcall.serve() as campaign.daemon:
+            campaign.run()
+            faults.Faults(campaign).run()
 
 
 def jobs_for(versions):
     """(name, version, function), the longest first."""
     listed = [("campaign", version, campaign_job) for version in versions]
+    listed += [("site_state", version, site_state) for version in versions]
     listed += [(function.__name__, version, function) for version, function in variants.JOBS
                if version in versions]
     return listed
 
 
-def run_job(name, version, binary, folder):
+def run_job(name, version, binary, folder, rows):
     """Runs one job in this process; its exit code, 0 when all its rows passed."""
     signal.signal(signal.SIGTERM, _interrupted)
     outcome = Outcome(version, os.path.join(folder, "rows.json"))
     function = next(job for job_name, of, job in jobs_for([version]) if job_name == name and of == version)
+    if rows and function is site_state:
+        function = functools.partial(site_state, only=rows.split(","))
     try:
         function(version, os.path.join(folder, "lab"), lambda lab: Rollcall(binary, lab), outcome)
     except KeyboardInterrupt:
@@ -85,8 +82,9 @@ def _interrupted(number, frame):
 class Pool:
     """Runs jobs as child processes, a few at a time; nothing outlives it."""
 
-    def __init__(self, binary, folder, at_once):
+    def __init__(self, binary, folder, at_once, rows=None):
         self._binary = binary
+        self._rows = ["--rows", rows] if rows else []
         self._folder = folder
         self._at_once = at_once
         self._running = []
@@ -117,7 +115,7 @@ class Pool:
             if os.getppid() != parent:
                 os._exit(1)
         argv = [sys.executable, os.path.abspath(__file__), "--rollcall", self._binary, "--job", name,
-                "--folder", folder, version]
+                "--folder", folder, *self._rows, version]
         with open(os.path.join(folder, "stderr"), "ab") as log:
             child = subprocess.Popen(argv, stderr=log, preexec_fn=tie, start_new_session=True)
         self._running.append((job, folder, child, time.monotonic()))
@@ -173,7 +171,8 @@ def main():
     parser.add_argument("--rollcall", required=True, metavar="BIN")
     parser.add_argument("--at-once", type=int, help="jobs at a time (default: as memory allows, at most 3)")
     parser.add_argument("--keep", action="store_true", help="keep logs and data of passed runs as well")
-    parser.add_argument("--only", help="only jobs of this name: campaign, subdirectory, https, routes")
+    parser.add_argument("--only", help="only jobs of this name: campaign, site_state, subdirectory, https, routes")
+    parser.add_argument("--rows", help="of site_state only these modules, such as settings,theme")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     parser.add_argument("versions", nargs="*", metavar="VERSION", help=f"of {', '.join(VERSIONS)}; default: all")
@@ -185,7 +184,7 @@ def main():
     if not os.access(binary, os.X_OK):
         parser.error(f"{binary} is not there; build it with ./dev build")
     if arguments.job:
-        return run_job(arguments.job, versions[0], binary, arguments.folder)
+        return run_job(arguments.job, versions[0], binary, arguments.folder, arguments.rows)
     return run_all(arguments, versions, binary)
 
 
@@ -198,7 +197,7 @@ def run_all(arguments, versions, binary):
     say(f"e2e: {len(jobs)} jobs, {at_once} at a time, in {folder}")
     worth_keeping = True
     try:
-        rows = Pool(binary, folder, at_once).run(jobs)
+        rows = Pool(binary, folder, at_once, arguments.rows).run(jobs)
         print_table(rows)
         failed = sum(not row.passed for row in rows)
         worth_keeping = failed > 0 or not rows

@@ -2,9 +2,9 @@
 
 import os
 
-from lab import Lab
 from lab.common import free_ports
 
+from .bed import bed
 from .campaign import Campaign, wait_settled
 
 _ROUTES = """routes:
@@ -23,19 +23,19 @@ taxonomies:
 def subdirectory(version, folder, rollcall_for, outcome):
     """Everything lives under /blog; the root is 404."""
     url = f"http://127.0.0.1:{free_ports(1)[0]}/blog"
-    with Lab.up(version, pods=3, dir=folder, url=url) as lab:
+    with bed(version, folder, url=url) as lab:
         _publish_and_judge(Campaign(lab, rollcall_for(lab), outcome), "site in a sub-directory")
 
 
 def https(version, folder, rollcall_for, outcome):
     """TLS ends before the pods: they speak plain http and go by X-Forwarded-Proto."""
-    with Lab.up(version, pods=3, dir=folder, url="https://blog.example.test") as lab:
+    with bed(version, folder, url="https://blog.example.test") as lab:
         _publish_and_judge(Campaign(lab, rollcall_for(lab), outcome), "https site, plain pods")
 
 
 def routes(version, folder, rollcall_for, outcome):
     """Permalinks with dates, which are UTC whatever the site's timezone."""
-    with Lab.up(version, pods=3, dir=folder) as lab:
+    with bed(version, folder) as lab:
         campaign = Campaign(lab, rollcall_for(lab), outcome, permalink="/{year}/{month}/{slug}/")
         path = os.path.join(lab.state["content_dir"], "settings", "routes.yaml")
         with open(path, "w", encoding="ascii") as out:

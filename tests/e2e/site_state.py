@@ -1,0 +1,148 @@
+"""The site's state: settings, private mode, theme, redirects and whatever else lives in each pod's memory.
+
+The rows are in tests/e2e/state, one module per check; this is the stage they play on.
+"""
+
+import os
+import re
+import traceback
+
+from lab import LabError
+from lab.common import wait_until, write_private
+
+from . import state
+from .bed import bed
+from .campaign import SETTLE_SECONDS, restart_all
+
+_ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+_DATED = ("settings", "posts", "tags", "users", "offers")   # tables whose rows carry their last change
+_DAEMON_INTERVAL = "2s"
+_FEW = "few"                                                # the account with no more than README's grants
+
+
+class Stage:
+    """One site on three pods, all of which agree at the beginning of every row."""
+
+    def __init__(self, lab, rollcall, outcome):
+        self.lab = lab
+        self.rollcall = rollcall
+        self.outcome = outcome
+        self.daemon = None      # runs with everything configured; must agree with such rows
+        self.version = tuple(map(int, lab.state["ghost"].split(".")))
+
+    def api(self, number=1):
+        """The Admin API of one pod, as the owner."""
+        return self.lab.api(number)
+
+    def restart(self, *numbers):
+        """Restarts these pods, all when none is named; returns when they are ready."""
+        restart_all(self.lab, numbers)
+
+    def require(self, condition, sentence):
+        """A row that proves nothing fails: Ghost itself did not do what the row is about."""
+        if not condition:
+            raise LabError(sentence)
+
+    def settle(self):
+        """Returns when the youngest dated change is older than the settle window."""
+        newest = ", ".join(f"COALESCE((SELECT MAX(updated_at) FROM {table}), 0)" for table in _DATED)
+
+        def settled():
+            age = self.lab.sql(f"SELECT TIMESTAMPDIFF(MICROSECOND, GREATEST({newest}), UTC_TIMESTAMP(6))")[0][0]
+            return age is None or int(age) > (SETTLE_SECONDS + 0.1) * 1e6
+        wait_until(settled, 60, "the site did not settle", every=0.1)
+
+    # How rollcall is told of the site
+
+    def flags(self, content=True, few_rights=False):
+        """Flags that name site, pods, database and, with `content`, the content folder."""
+        site = self.few_rights_flags() if few_rights else self.rollcall.site_flags()
+        return site + self.rollcall.pod_flags() + (self.rollcall.content_flags() if content else [])
+
+    def few_rights_flags(self):
+        """As the README's account: exactly its grants that are not called optional."""
+        database = self.lab.state["database"]
+        with open(os.path.join(_ROOT, "README.md"), encoding="utf-8") as source:
+            listing = source.read().split("```sql", 1)[1].split("```", 1)[0].split("-- optional", 1)[0]
+        grants = re.findall(r"GRANT SELECT[^;]* ON ghost\.(\w+)", listing)
+        self.lab.sql(f"CREATE OR REPLACE USER '{_FEW}'@'%' IDENTIFIED BY '{database['password']}'; " +
+                     " ".join(f"GRANT SELECT ON {database['name']}.{table} TO '{_FEW}'@'%';" for table in grants))
+        return ["--url", self.lab.state["site"]["url"],
+                "--db", f"mysql://{_FEW}@127.0.0.1:{database['port']}/{database['name']}",
+                "--db-password-file", os.path.join(self.lab.dir, "db-password")]
+
+    def admin_key(self):
+        """The environment that gives rollcall the lab's Admin API key."""
+        return {"ROLLCALL_ADMIN_API_KEY": self.lab.state["admin_api_key"]}
+
+    # Judging
+
+    def judge(self, name, expected, *extra, flags=None, env=None, gaps=(), daemon=None, seconds=40):
+        """One row: `rollcall check` finds exactly `expected`, a set of (code, pod); pod is '' for all or none.
+
+        `gaps` are the checks that may have gaps. The daemon must come to say the same within `seconds`, unless
+        rollcall was told otherwise than it. Returns the Check.
+        """
+        self.settle()
+        check = self.rollcall.check(*extra, flags=flags, env=env)
+        found = {(each["code"], each["pod"] or "") for each in check.findings()}
+        problems = check.problems() + self.look_problems(check, set(gaps))
+        if check.report and not expected and not gaps and check.report["verdict"] != "pass":
+            problems.append(f"nothing is to be found, but the verdict is {check.report['verdict']}")
+        if self.daemon and (daemon if daemon is not None else flags is None and not extra and not env):
+            problems += self.daemon_problems(expected, seconds)
+        self.outcome.row(name, self.lab, check, expected, found, problems)
+        return check
+
+    def look_problems(self, check, gaps):
+        """Everything could be looked at, but for the checks named in `gaps`."""
+        if check.report is None:
+            return []
+        return [f"{run['check']} could not look: {run['error'] or run['gaps']}" for run in check.report["checks"]
+                if (run["error"] or run["gaps"]) and run["check"] not in gaps]
+
+    def daemon_problems(self, expected, seconds):
+        def said():
+            return {(each["code"], each["pod"] or "") for each in self.daemon.report()["findings"]}
+        try:
+            wait_until(lambda: said() == expected, seconds, "", every=0.2)
+        except LabError:
+            seen = said()
+            return [f"the daemon does not agree within {seconds} s: missed {sorted(expected - seen)}, "
+                    f"invented {sorted(seen - expected)}"]
+        return []
+
+    # The play
+
+    def play(self, only=None):
+        for name, module in state.modules().items():
+            if only and name not in only:
+                continue
+            try:
+                module.play(self)
+            except Exception as error:      # what broke one module is a failed row, and the others go on
+                traceback.print_exc()
+                self.outcome.row(f"{name} broke off", self.lab, problems=[f"{type(error).__name__}: {error}"])
+                self.restart()
+
+
+def daemon_config(folder):
+    """A configuration file in which every check runs often; its path."""
+    names = sorted(name for name in os.listdir(os.path.join(_ROOT, "checks"))
+                   if os.path.exists(os.path.join(_ROOT, "checks", name, "CMakeLists.txt")))
+    lines = ["checks:"] + [f"  {name}: {{interval: {_DAEMON_INTERVAL}}}" for name in names]
+    path = os.path.join(folder, "often.yaml")
+    write_private(path, "\n".join(lines) + "\n")
+    return path
+
+
+def site_state(version, folder, rollcall_for, outcome, only=None):
+    """One job: all rows on one version."""
+    with bed(version, folder) as lab:
+        stage = Stage(lab, rollcall_for(lab), outcome)
+        with stage.rollcall.serve("--config", daemon_config(lab.dir)) as stage.daemon:
+            stage.judge("site state: fresh pods", set())
+            stage.play(only)
+            status, took = stage.daemon.stop()
+            outcome.row("site state: the daemon ends in order",
+                        problems=[] if status == 0 and took < 5 else [f"exit {status} after {took:.1f} s"])
