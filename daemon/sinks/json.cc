@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "daemon/core/restart_safety.h"
 #include "daemon/core/version.h"
 #include "daemon/sinks/formats.h"
 #include "daemon/sinks/text.h"
@@ -49,7 +50,11 @@ Json toJson(const CheckRun& run) {
           {"notes", run.outcome.notes}};
 }
 
-Json toJson(const Finding& finding, const std::string& check) {
+Json toJson(const RestartSafety& safety) {
+  return {{"safe", safety.safe}, {"reasons", safety.reasons}};
+}
+
+Json toJson(const Report& report, const Finding& finding, const std::string& check) {
   Json resource = nullptr;
   if (finding.resource)
     resource = {{"type", finding.resource->type},
@@ -66,6 +71,9 @@ Json toJson(const Finding& finding, const std::string& check) {
           {"evidence", finding.evidence.empty() ? Json::object() : Json(finding.evidence)},
           {"reproduce", orNull(finding.reproduce)},
           {"remedy", orNull(remedyOf(finding))},
+          {"restart_safety", asksForRestart(remedyOf(finding))
+                                 ? toJson(restartSafety(report, finding.pod))
+                                 : Json(nullptr)},
           {"since", orNull(finding.since)}};
 }
 
@@ -91,7 +99,7 @@ std::string formatJson(const Report& report, std::size_t maxFindings) {
   for (const CheckRun& run : report.checks) checks.push_back(toJson(run));
   Json findings = Json::array();
   for (std::size_t i = 0; i < listed; ++i)
-    findings.push_back(toJson(*all[i].first, all[i].second->check));
+    findings.push_back(toJson(report, *all[i].first, all[i].second->check));
   const Json document = {
       {"schema_version", kSchemaVersion},
       {"rollcall", kVersion},
@@ -100,6 +108,7 @@ std::string formatJson(const Report& report, std::size_t maxFindings) {
       {"took_ms", report.took.count()},
       {"verdict", name(report.verdict)},
       {"pods_stale", orNull(report.podsStale)},
+      {"restart_safety", toJson(restartSafety(report, ""))},
       {"pods", std::move(pods)},
       {"checks", std::move(checks)},
       {"findings", std::move(findings)},

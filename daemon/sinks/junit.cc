@@ -46,7 +46,7 @@ struct Case {
   std::size_t errors = 0;
 };
 
-std::string body(const FindingGroup& group) {
+std::string body(const Report& report, const FindingGroup& group) {
   std::string text;
   const std::size_t listed = std::min(kMessagesPerFailure, group.findings.size());
   for (std::size_t i = 0; i < listed; ++i) text += visible(group.findings[i]->message) + "\n";
@@ -55,19 +55,22 @@ std::string body(const FindingGroup& group) {
   const Finding& newest = *group.findings.front();
   if (!newest.cause.empty()) text += "cause: " + visible(newest.cause) + "\n";
   if (!newest.reproduce.empty()) text += "reproduce: " + visible(newest.reproduce) + "\n";
+  if (const std::string now = restartNow(report, newest); !now.empty())
+    text += "restart: " + visible(now) + "\n";
   text += "remedy: " + visible(remedyOf(newest)) + "\n";
   return xml(text);
 }
 
-void addFindings(Case& one, const std::vector<FindingGroup>& groups, const std::string& check,
-                 const std::string& pod) {
+void addFindings(Case& one, const Report& report, const std::vector<FindingGroup>& groups,
+                 const std::string& check, const std::string& pod) {
   for (const FindingGroup& group : groups) {
     if (group.check != check || group.pod != pod || group.def->severity == Severity::kInfo)
       continue;
     ++one.failures;
     one.elements.push_back(fmt::format(R"x(<failure type="{} {}" message="{} ({})">{}</failure>)x",
                                        xml(group.def->code), name(group.def->severity),
-                                       xml(group.def->title), group.findings.size(), body(group)));
+                                       xml(group.def->title), group.findings.size(),
+                                       body(report, group)));
   }
 }
 
@@ -94,14 +97,14 @@ std::vector<Case> casesOf(const Report& report, const CheckRun& run,
     site.elements.push_back(fmt::format(R"(<error type="{}" message="could not run: {}"/>)",
                                         name(run.error->code), xml(visible(run.error->message))));
   }
-  addFindings(site, groups, run.check, "");
+  addFindings(site, report, groups, run.check, "");
   addGaps(site, run, "");
   std::vector<Case> cases{site};
   for (const PodReport& pod : report.pods) {
     if (run.error) break;
     Case& one = cases.emplace_back();
     one.name = visible(pod.pod.name);
-    addFindings(one, groups, run.check, pod.pod.name);
+    addFindings(one, report, groups, run.check, pod.pod.name);
     addGaps(one, run, pod.pod.name);
   }
   return cases;

@@ -169,6 +169,8 @@ void printPods(Printer& out, const Report& report) {
          {stateOf(pod)}});
   out.rows(rows);
   if (report.pods.empty()) out.line("  none");
+  if (!report.pods.empty())
+    out.paragraph("  ", "restarting one of them: " + inWords(restartSafety(report, "")), kDim, 2);
   if (!report.podsStale.empty()) out.paragraph("  ", report.podsStale, kYellow, 2);
 }
 
@@ -179,13 +181,15 @@ void printFinding(Printer& out, const Finding& finding, bool verbose) {
     out.paragraph("      ", fmt::format("{} = {}", key, value), kDim, 6);
 }
 
-void printAdvice(Printer& out, const Finding& finding) {
+void printAdvice(Printer& out, const Report& report, const Finding& finding) {
   if (!finding.cause.empty()) out.paragraph("  cause: ", finding.cause);
   if (finding.since) out.paragraph("  seen since: ", shortTime(*finding.since));
   if (!finding.reproduce.empty()) {
     out.line("  reproduce:");
     out.command(finding.reproduce);
   }
+  if (const std::string now = restartNow(report, finding); !now.empty())
+    out.paragraph("  restart: ", now, now.starts_with("NOT") ? kYellow : kGreen);
   const Advice advice = splitAdvice(remedyOf(finding));
   if (advice.command.empty()) {
     if (!advice.before.empty()) out.paragraph("  remedy: ", advice.before, kBold);
@@ -199,7 +203,7 @@ void printAdvice(Printer& out, const Finding& finding) {
   if (!advice.after.empty()) out.paragraph("    ", advice.after, kBold);
 }
 
-void printGroup(Printer& out, const FindingGroup& group, bool verbose) {
+void printGroup(Printer& out, const Report& report, const FindingGroup& group, bool verbose) {
   out.line();
   const Severity severity = group.def->severity;
   const std::string head =
@@ -212,7 +216,7 @@ void printGroup(Printer& out, const FindingGroup& group, bool verbose) {
   if (const std::size_t more = group.findings.size() - shown; more > 0)
     out.paragraph("  - ", fmt::format("... and {} older; --verbose lists all", grouped(more)),
                   kDim);
-  printAdvice(out, *group.findings.front());
+  printAdvice(out, report, *group.findings.front());
 }
 
 void printGaps(Printer& out, const Report& report, bool verbose) {
@@ -263,7 +267,8 @@ std::string formatTable(const Report& report, const TableStyle& style) {
       fmt::format(", asked {}, took {}", shortTime(report.started), formatDuration(report.took));
   out.paragraph("", about, kDim, 0);
   printPods(out, report);
-  for (const FindingGroup& group : groupFindings(report)) printGroup(out, group, style.verbose);
+  for (const FindingGroup& group : groupFindings(report))
+    printGroup(out, report, group, style.verbose);
   printGaps(out, report, style.verbose);
   printChecks(out, report);
   return out.take();

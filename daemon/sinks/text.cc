@@ -312,6 +312,16 @@ std::string remedyOf(const Finding& finding) {
   return finding.remedy.empty() ? std::string(finding.def->remedy) : finding.remedy;
 }
 
+std::string restartNow(const Report& report, const Finding& finding) {
+  if (!asksForRestart(remedyOf(finding))) return "";
+  return inWords(restartSafety(report, finding.pod));
+}
+
+std::string inWords(const RestartSafety& safety) {
+  return safety.safe ? std::string("safe now")
+                     : fmt::format("NOT safe now: {}", fmt::join(safety.reasons, "; "));
+}
+
 Advice splitAdvice(std::string_view remedy) {
   std::size_t start = 0;
   std::size_t before = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/core/report.h"
+#include "daemon/core/restart_safety.h"
 #include "daemon/sinks/formats.h"
 
 namespace rollcall {
@@ -48,6 +49,10 @@ std::string_view title(Verdict verdict);
 std::string countOf(const FindingGroup& group);
 // The finding's own remedy, else its code's.
 std::string remedyOf(const Finding& finding);
+// Whether what the finding's remedy restarts can be restarted now: "safe now", or "NOT safe now:
+// why". Empty when the remedy restarts nothing.
+std::string restartNow(const Report& report, const Finding& finding);
+std::string inWords(const RestartSafety& safety);
 // A remedy's command on its own, to be copied: "restart a: kubectl delete pod a; then wait" is
 // {"restart a", "kubectl delete pod a", "then wait"}. All in `before` when it holds no command.
 struct Advice {

@@ -122,7 +122,7 @@ std::string messages(const FindingGroup& group) {
   return text + "</ul>\n";
 }
 
-std::string advice(const FindingGroup& group) {
+std::string advice(const Report& report, const FindingGroup& group) {
   const auto shown = std::find_if(group.findings.begin(), group.findings.end(),
                                   [](const Finding* finding) { return isPublic(*finding); });
   if (shown == group.findings.end())
@@ -134,6 +134,8 @@ std::string advice(const FindingGroup& group) {
   if (!finding.cause.empty()) text += fmt::format("<p>Likely cause: {}</p>\n", html(finding.cause));
   if (!finding.reproduce.empty())
     text += fmt::format("<p>Reproduce:</p>\n<pre>{}</pre>\n", html(finding.reproduce));
+  if (const std::string now = restartNow(report, finding); !now.empty())
+    text += fmt::format("<p>Restart: {}</p>\n", html(now));
   const Advice remedy = splitAdvice(remedyOf(finding));
   text += fmt::format("<p>Remedy: {}{}</p>\n", html(remedy.before),
                       remedy.before.empty() || remedy.command.empty() ? "" : ":");
@@ -152,7 +154,7 @@ std::string findings(const Report& report) {
                         name(group.def->severity), html(group.def->code),
                         group.pod.empty() ? "" : " on " + html(group.pod), html(countOf(group)),
                         html(group.def->title));
-    text += messages(group) + advice(group) + "</section>\n";
+    text += messages(group) + advice(report, group) + "</section>\n";
   }
   if (groups.size() > kGroupsShown)
     text += fmt::format("<p>and {} more kinds of findings: see the report</p>\n",

@@ -84,6 +84,7 @@ inline CheckRun samplePostsRun() {
   run.started = sampleTime();
   run.took = std::chrono::milliseconds(1234);
   run.outcome.tally.resources = {{"page", 12}, {"post", 1024}};
+  run.outcome.tally.restart = {.emailsInFlight = 0, .postsDueSoon = 0, .migrationLocked = false};
   return run;
 }
 
@@ -123,6 +124,7 @@ inline Report sampleFail() {
     posts.outcome.findings.push_back(sampleMissing("pod-2", "story-" + std::to_string(i),
                                                    "64b7f000000000000000000" + std::to_string(i)));
   posts.outcome.findings.push_back(sampleMissing("pod-3", "story-5", "64b7f0000000000000000005"));
+  posts.outcome.tally.restart.postsDueSoon = 1;
   posts.outcome.tally.podResources = {{{"pod-1", "post", "ok"}, 1024},
                                       {{"pod-2", "post", "missing"}, 5},
                                       {{"pod-2", "post", "ok"}, 1019},
