@@ -19,9 +19,9 @@ namespace {
 using namespace std::chrono_literals;
 using namespace pods;
 
-constexpr std::size_t kMessageBytes = 64u << 10;  // of a page: enough for an error's text
-constexpr std::size_t kPageBytes = 64u << 20;
-constexpr double kShareOfLook = 0.4;  // of the time left: room for the second look
+constexpr std::size_t kPageBytes = 64u << 20;  // read of a page at most,
+constexpr std::size_t kKeptBytes = 1u << 20;   // and kept
+constexpr double kShareOfLook = 0.4;           // of the time left: room for the second look
 constexpr Duration kPrivacyKnown = 60s;
 constexpr Duration kDatabasePatience = 2s;
 constexpr std::string_view kSetupPath = "authentication/setup/";
@@ -106,8 +106,10 @@ class PodsCheck final : public Check {
 
  private:
   std::vector<Subject> subjectsOf(const CheckContext& context);
-  void look(const CheckContext& context, const std::vector<Subject*>& subjects) const;
-  void askSite(PodBatch& batch, const CheckContext& context, Subject& subject,
+  // What another check saw a moment ago is good enough for a first look, never for a second.
+  enum class Look { kFirst, kAgain };
+  void look(const CheckContext& context, const std::vector<Subject*>& subjects, Look look) const;
+  void askSite(PodBatch& batch, const CheckContext& context, Subject& subject, Look look,
                Duration timeout) const;
   void lookAgain(const CheckContext& context, std::vector<Subject>& subjects) const;
   void remember(const CheckContext& context, std::vector<Subject>& subjects) const;
@@ -161,12 +163,13 @@ Result<HttpResponse> ours(Result<HttpResponse> answer, const CheckContext& conte
   return answer;
 }
 
-void PodsCheck::askSite(PodBatch& batch, const CheckContext& context, Subject& subject,
+void PodsCheck::askSite(PodBatch& batch, const CheckContext& context, Subject& subject, Look look,
                         Duration timeout) const {
-  const auto request = [timeout](const Memory& memory) {
+  const auto request = [look, timeout](const Memory& memory) {
     return PodRequest{.path = ghost::adminApiPath(apiVersion(memory)) + "site/",
                       .door = Door::kAdmin,
                       .reason = Reason::kHealth,
+                      .shared = look == Look::kFirst,
                       .timeout = timeout,
                       .onBody = {}};
   };
@@ -185,35 +188,27 @@ void PodsCheck::askSite(PodBatch& batch, const CheckContext& context, Subject& s
             });
 }
 
-// Keeps the beginning of a body: an error's message is there.
-std::function<bool(std::string_view)> keepBeginning(std::shared_ptr<std::string> body) {
-  return [body = std::move(body)](std::string_view piece) {
-    body->append(piece.substr(0, kMessageBytes - std::min(kMessageBytes, body->size())));
-    return true;
-  };
-}
-
-void PodsCheck::look(const CheckContext& context, const std::vector<Subject*>& subjects) const {
+void PodsCheck::look(const CheckContext& context, const std::vector<Subject*>& subjects,
+                     Look look) const {
   const Duration left = context.deadline.left(context.clock);
   const Duration timeout =
       std::min(patience_, std::chrono::duration_cast<Duration>(left * kShareOfLook));
   const std::unique_ptr<PodBatch> batch = context.pods.batch(context.budget);
   for (Subject* subject : subjects) {
-    askSite(*batch, context, *subject, timeout);
-    if (subject->askFront) {
-      auto body = std::make_shared<std::string>();
+    askSite(*batch, context, *subject, look, timeout);
+    if (subject->askFront)
       batch->get(*subject->pod,
                  PodRequest{.path = "/",
                             .reason = Reason::kHealth,
                             .paced = true,
                             .maxBytes = kPageBytes,
+                            .keepBytes = kKeptBytes,
+                            .shared = look == Look::kFirst,
                             .timeout = timeout,
-                            .onBody = keepBeginning(body)},
-                 [subject, &context, body](Result<HttpResponse> answer) {
-                   if (answer) answer->body = std::move(*body);
+                            .onBody = {}},
+                 [subject, &context](Result<HttpResponse> answer) {
                    subject->answers.front = ours(std::move(answer), context);
                  });
-    }
     if (subject->askSetup)
       batch->get(*subject->pod,
                  PodRequest{.path = ghost::adminApiPath(apiVersion(*subject->memory)) +
@@ -238,7 +233,7 @@ void PodsCheck::lookAgain(const CheckContext& context, std::vector<Subject>& sub
     subject.askFront = subject.askSetup = true;
     doubtful.push_back(&subject);
   }
-  if (!doubtful.empty()) look(context, doubtful);
+  if (!doubtful.empty()) look(context, doubtful, Look::kAgain);
 }
 
 void PodsCheck::remember(const CheckContext& context, std::vector<Subject>& subjects) const {
@@ -483,7 +478,7 @@ void PodsCheck::reportPrivacy(const CheckContext& context, std::vector<Subject>&
     }
   // Looked at before the database was: once more, so that a change in between is not held against
   // anybody.
-  if (!accused.empty()) look(context, accused);
+  if (!accused.empty()) look(context, accused, Look::kAgain);
   pods = privacyOf(subjects);
   for (const Subject* subject : accused) {
     const auto pod = pods.find(subject->pod->name);
@@ -506,7 +501,7 @@ Result<Outcome> PodsCheck::run(const CheckContext& context) {
   std::vector<Subject> subjects = subjectsOf(context);
   std::vector<Subject*> all;
   for (Subject& subject : subjects) all.push_back(&subject);
-  look(context, all);
+  look(context, all, Look::kFirst);
   lookAgain(context, subjects);
   remember(context, subjects);
   Outcome outcome;

@@ -66,6 +66,7 @@ class PodReader : public std::enable_shared_from_this<PodReader> {
     request.path = api + "site/";
     request.door = Door::kAdmin;
     request.reason = Reason::kHealth;
+    request.shared = true;
     batch_.get(reading_.pod, std::move(request),
                [self = shared_from_this(), orOlder](Result<HttpResponse> answer) {
                  if (orOlder && answer && answer->status == 404)

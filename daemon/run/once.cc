@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "daemon/net/shared_answers.h"
 #include "daemon/run/runner.h"
 #include "daemon/run/watched_source.h"
 
@@ -44,6 +45,7 @@ struct Round {
   Topology topology;
   Deadline deadline;
   std::stop_token stop;
+  PodClient& pods;
   DatabaseSight sight;
 
   void tell(const std::string& text) const {
@@ -64,7 +66,7 @@ CheckRun runJob(Round& round, const Job& job) {
   const CheckContext context{.topology = round.topology,
                              .site = round.services.site,
                              .clock = *round.services.clock,
-                             .pods = *round.services.pods,
+                             .pods = round.pods,
                              .content = content.get(),
                              .dir = round.services.dir.get(),
                              .routesFile = round.config.routesFile,
@@ -96,7 +98,8 @@ Result<std::shared_ptr<const Report>> runOnce(const CheckRegistry& registry, con
   Result<Topology> topology = services.podSource->pods(deadline);
   if (!topology) return topology.error();
 
-  Round round{config, services, options, std::move(*topology), deadline, stop, {}};
+  const std::unique_ptr<PodClient> pods = shareAnswers(*services.pods);
+  Round round{config, services, options, std::move(*topology), deadline, stop, *pods, {}};
   std::vector<CheckRun> runs(jobs->size());
   {
     std::vector<std::jthread> threads;

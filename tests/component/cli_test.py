@@ -22,6 +22,7 @@ import unittest
 PROGRAM = ""
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SECRET = "hunter2secret"
+ADMIN_KEY = "0123456789abcdef01234567:" + "7e57" * 16
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
 PASSTHROUGH = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS")
 
@@ -272,6 +273,7 @@ class CommandLine(unittest.TestCase):
             shutil.copy(os.path.join(examples, name), self.folder)
             self.write("db-password", SECRET + "\n")
             self.write("content-api-key", "0123456789abcdef0123456789\n")
+            self.write("admin-api-key", ADMIN_KEY + "\n")
             self.write("db-ca.pem", CERTIFICATE)
             self.write("pods-ca.pem", CERTIFICATE)
             self.write("routes.yaml", "collections:\n  /:\n    permalink: /{slug}/\n")
@@ -357,14 +359,17 @@ class CommandLine(unittest.TestCase):
             run("config", "check", "--ghost-config", good),
             run("config", "show", ROLLCALL_CONTENT_API_KEY=SECRET),
             run("config", "show", ROLLCALL_CONTENT_API_KEY="a:" + SECRET),
+            run("config", "show", ROLLCALL_ADMIN_API_KEY=SECRET),
+            run("config", "show", ROLLCALL_ADMIN_API_KEY=ADMIN_KEY),
             run("config", "check", ROLLCALL_DB=f"mysql://u:{SECRET}@h/n"),
         ]
         for output in ("table", "json", "junit", "nagios", "prometheus"):
             runs.append(run("check", "--ghost-config", good, *pod, "--output", output, "--verbose",
-                            ROLLCALL_CONTENT_API_KEY=SECRET))
+                            ROLLCALL_CONTENT_API_KEY=SECRET, ROLLCALL_ADMIN_API_KEY=ADMIN_KEY))
         for result in runs:
             self.assertTrue(result.stdout + result.stderr, result.args)
             self.assertNotIn(SECRET, result.stdout + result.stderr, result.args)
+            self.assertNotIn(ADMIN_KEY[-64:], result.stdout + result.stderr, result.args)
 
     # The small commands
 

@@ -100,6 +100,8 @@ class FakePodClient final : public PodClient {
       return missing;
     }
     Result<HttpResponse> response = row->second(request);
+    if (response && response->body.size() > request.keepBytes)
+      response->body.resize(request.keepBytes);
     if (!response || !request.onBody) return response;
     const std::string body = std::exchange(response->body, "");
     if (!request.onBody(body)) return Error{ErrorCode::kProtocol, "the reader ended the transfer"};
