@@ -48,6 +48,23 @@ CREATE TABLE integrations (
 CREATE TABLE api_keys (
   id varchar(24) NOT NULL PRIMARY KEY, type varchar(50) NOT NULL,
   secret varchar(191) NOT NULL UNIQUE, integration_id varchar(24) NULL) CHARACTER SET utf8mb4;
+CREATE TABLE emails (
+  id varchar(24) NOT NULL PRIMARY KEY, post_id varchar(24) NOT NULL UNIQUE,
+  status varchar(50) NOT NULL DEFAULT 'pending', email_count int unsigned NOT NULL DEFAULT 0,
+  subject varchar(300) NULL, html longtext, submitted_at datetime NOT NULL DEFAULT '2026-01-01',
+  created_at datetime NOT NULL, updated_at datetime NULL) CHARACTER SET utf8mb4;
+CREATE TABLE post_revisions (
+  id varchar(24) NOT NULL PRIMARY KEY, post_id varchar(24) NOT NULL, lexical longtext,
+  created_at_ts bigint NOT NULL, created_at datetime NOT NULL, author_id varchar(24) NULL,
+  title varchar(2000) NULL, post_status varchar(50) NULL, reason varchar(50) NULL,
+  KEY post_revisions_post_id_index (post_id)) CHARACTER SET utf8mb4;
+CREATE TABLE migrations (
+  id int unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(120) NOT NULL,
+  version varchar(70) NOT NULL, currentVersion varchar(255) NULL,
+  UNIQUE KEY migrations_name_version_unique (name, version)) CHARACTER SET utf8mb4;
+CREATE TABLE migrations_lock (
+  lock_key varchar(191) NOT NULL PRIMARY KEY, locked tinyint(1) DEFAULT 0,
+  acquired_at datetime NULL, released_at datetime NULL) CHARACTER SET utf8mb4;
 )sql";
 
 }  // namespace rollcall::testing_support

@@ -1,0 +1,108 @@
+"""Scheduled posts that nobody publishes or that two pods publish, and newsletters that are stuck."""
+
+import datetime
+import time
+
+from lab.common import wait_until
+
+_POD_REQUEST = 3    # seconds a timer's request may take to come to something
+
+
+def play(stage):
+    overdue(stage)
+    overdue_published_by_hand(stage)
+    fired_twice(stage)
+    stuck_newsletter(stage)
+
+
+def overdue(stage):
+    """The site's url cannot be reached when the timer fires: a refused request is never repeated."""
+    post = missed(stage, "Overdue post")
+    check = stage.judge("schedule: a post nobody publishes", {("RC531", "")})
+    finding = next(each for each in check.findings("schedule"))
+    stage.require("not known" in finding["cause"], f"the cause claims to know when pods started: {finding['cause']}")
+    stage.restart(2)
+    wait_until(lambda: status_of(stage, post) == "published", 10, "a pod that boots did not publish the overdue post")
+    stage.restart()     # eager pods must learn of the post
+    stage.judge("schedule: a post nobody publishes, healed by a restart", set())
+    remove(stage, post)
+
+
+def overdue_published_by_hand(stage):
+    page = missed(stage, "Overdue page", type="page")
+    stage.judge("schedule: a page nobody publishes", {("RC531", "")})
+    stage.api(1).edit_post(page["id"], "page", status="published")
+    stage.restart()
+    stage.judge("schedule: a page nobody publishes, healed by hand", set())
+    remove(stage, page, "page")
+
+
+def fired_twice(stage):
+    """A pod that boots between the save and the time holds a timer too."""
+    post = stage.api(1).schedule_post("Twice published", after(9))
+    stage.restart(3)
+    wait_until(lambda: status_of(stage, post) == "published", 30, "nobody published the scheduled post")
+    time.sleep(_POD_REQUEST)
+    saves = stage.lab.sql(f"SELECT COUNT(*) FROM post_revisions WHERE post_id='{post['id']}' AND reason='published'")
+    stage.require(saves == [["2"]], f"two pods were to publish the post, but there are {saves} saves")
+    stage.restart()
+    stage.judge("schedule: two pods publish a post", {("RC533", "")})
+    # A person who saves twice leaves the same rows, and is no schedule.
+    saved = stage.api(1).create_post("Twice saved")
+    for _ in range(2):
+        stage.api(1).edit_post(saved["id"], featured=True)
+        stage.api(1).edit_post(saved["id"], featured=False)
+    stage.restart()
+    remove(stage, post)
+    stage.judge("schedule: a person saves a post twice", set())
+    remove(stage, saved)
+
+
+def stuck_newsletter(stage):
+    """The pod that sent it is gone. The site has no members, so the row is the test's own."""
+    post = stage.api(1).create_post("Stuck newsletter")
+    stage.restart()
+    email = "0123456789abcdef01234567"
+    owner = ", created_by='1'" if stage.version < (6,) else ""
+    stage.lab.sql(f"INSERT INTO emails SET id='{email}', post_id='{post['id']}', uuid=UUID(), status='submitting', "
+                  "recipient_filter='all', newsletter_id=(SELECT id FROM newsletters LIMIT 1), "
+                  "submitted_at=UTC_TIMESTAMP(), created_at=UTC_TIMESTAMP() - INTERVAL 1 HOUR, "
+                  f"updated_at=UTC_TIMESTAMP() - INTERVAL 1 HOUR{owner}")
+    check = stage.judge("schedule: a newsletter is stuck", {("RC532", "")})
+    stage.require(not check.report["restart_safety"]["safe"], "a restart is called safe while a newsletter is sent")
+    stage.lab.sql(f"UPDATE emails SET status='failed' WHERE id='{email}'")
+    stage.api(1).call("PUT", f"emails/{email}/retry/", as_owner=True)
+    wait_until(lambda: stage.lab.sql(f"SELECT status FROM emails WHERE id='{email}'") == [["submitted"]], 20,
+               "Ghost did not send the newsletter again")
+    stage.judge("schedule: a newsletter is stuck, healed by Retry", set())
+    remove(stage, post)
+
+
+def missed(stage, title, **fields):
+    """A post or page whose only timer fired while the site's url could not be reached, ten minutes ago."""
+    post = stage.api(1).schedule_post(title, after(4), **fields)
+    stage.lab.front_stop()
+    try:
+        wait_until(lambda: stage.lab.sql(f"SELECT published_at < UTC_TIMESTAMP() - INTERVAL {_POD_REQUEST} SECOND "
+                                         f"FROM posts WHERE id='{post['id']}'") == [["1"]], 30, "its time never came")
+    finally:
+        stage.lab.front_start()
+    time.sleep(_POD_REQUEST)
+    stage.require(status_of(stage, post) == "scheduled", "the post was to stay scheduled, but is not")
+    # Only the waiting is cut short.
+    stage.lab.sql(f"UPDATE posts SET published_at=published_at - INTERVAL 10 MINUTE WHERE id='{post['id']}'")
+    return post
+
+
+def after(seconds):
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+
+
+def status_of(stage, post):
+    return stage.lab.sql(f"SELECT status FROM posts WHERE id='{post['id']}'")[0][0]
+
+
+def remove(stage, post, type="post"):
+    """Deletes it and lets every pod forget it."""
+    stage.api(1).delete_post(post["id"], type)
+    stage.restart()
