@@ -22,7 +22,6 @@ using namespace pods;
 constexpr std::size_t kPageBytes = 64u << 20;  // read of a page at most,
 constexpr std::size_t kKeptBytes = 1u << 20;   // and kept
 constexpr double kShareOfLook = 0.4;           // of the time left: room for the second look
-constexpr Duration kPrivacyKnown = 60s;
 constexpr Duration kDatabasePatience = 2s;
 constexpr std::string_view kSetupPath = "authentication/setup/";
 
@@ -116,20 +115,10 @@ class PodsCheck final : public Check {
 
   void reportConditions(const CheckContext& context, const std::vector<Subject>& subjects,
                         Outcome& outcome) const;
-  void reportPrivacy(const CheckContext& context, std::vector<Subject>& subjects, Outcome& outcome);
-  std::optional<bool> privateInDatabase(const CheckContext& context,
-                                        const std::map<std::string, bool>& pods, Outcome& outcome);
 
   const Duration patience_;
   const std::uint64_t frontEvery_;
   std::map<std::string, Memory> memory_;
-  // What the database said of private mode when the pods were like this.
-  struct Privacy {
-    std::map<std::string, bool> pods;
-    bool database = false;
-    MonoTime asked{};
-  };
-  std::optional<Privacy> privacy_;
 };
 
 std::vector<Subject> PodsCheck::subjectsOf(const CheckContext& context) {
@@ -425,78 +414,6 @@ void reportUrls(const CheckContext& context, const std::vector<Subject>& subject
   }
 }
 
-std::map<std::string, bool> privacyOf(const std::vector<Subject>& subjects) {
-  std::map<std::string, bool> pods;
-  for (const Subject& subject : subjects)
-    if (isWell(subject.diagnosis.condition) && subject.pod->mayBeBlamed())
-      pods[subject.pod->name] = subject.diagnosis.condition == Condition::kPrivate;
-  return pods;
-}
-
-std::optional<bool> PodsCheck::privateInDatabase(const CheckContext& context,
-                                                 const std::map<std::string, bool>& pods,
-                                                 Outcome& outcome) {
-  if (!context.content) return std::nullopt;
-  const MonoTime now = context.clock.mono();
-  if (privacy_ && privacy_->pods == pods && now - privacy_->asked < kPrivacyKnown)
-    return privacy_->database;
-  privacy_.reset();
-  const Result<Content> content = context.content->load(context.deadline, context.stop);
-  if (!content) {
-    outcome.gaps.push_back({"", "private mode in the database", content.error()});
-    return std::nullopt;
-  }
-  privacy_ = Privacy{pods, content->settings.isPrivate, now};
-  return privacy_->database;
-}
-
-// The database is only asked while some pod is private: the settings come with all the content.
-void PodsCheck::reportPrivacy(const CheckContext& context, std::vector<Subject>& subjects,
-                              Outcome& outcome) {
-  std::map<std::string, bool> pods = privacyOf(subjects);
-  const auto privates =
-      std::count_if(pods.begin(), pods.end(), [](const auto& one) { return one.second; });
-  if (privates == 0) return;
-  const std::optional<bool> truth = privateInDatabase(context, pods, outcome);
-  if (!truth) {
-    if (static_cast<std::size_t>(privates) == pods.size()) return;
-    Finding finding =
-        findingFor(kRc114, nullptr,
-                   fmt::format("{} of {} pods ask for the site's password, the others "
-                               "do not",
-                               privates, pods.size()));
-    for (const auto& [pod, isPrivate] : pods)
-      finding.evidence[pod] = isPrivate ? "private" : "public";
-    outcome.findings.push_back(std::move(finding));
-    return;
-  }
-  std::vector<Subject*> accused;
-  for (Subject& subject : subjects)
-    if (const auto pod = pods.find(subject.pod->name); pod != pods.end() && pod->second != *truth) {
-      subject.askFront = true;
-      accused.push_back(&subject);
-    }
-  // Looked at before the database was: once more, so that a change in between is not held against
-  // anybody.
-  if (!accused.empty()) look(context, accused, Look::kAgain);
-  pods = privacyOf(subjects);
-  for (const Subject* subject : accused) {
-    const auto pod = pods.find(subject->pod->name);
-    if (pod == pods.end() || pod->second == *truth) continue;
-    const std::string_view what = pod->second
-                                      ? " asks for the site's password, but the site is public"
-                                      : " shows its pages to everyone, but the site is private";
-    Finding finding = findingFor(pod->second ? kRc109 : kRc113, subject->pod,
-                                 subject->pod->name + std::string(what));
-    finding.cause =
-        "private mode was switched through another pod; this one keeps its settings in "
-        "memory since it booted";
-    finding.evidence = {{"status", std::to_string(subject->diagnosis.status)}};
-    finding.reproduce = context.pods.reproduce(*subject->pod, "/", Door::kFront);
-    outcome.findings.push_back(std::move(finding));
-  }
-}
-
 Result<Outcome> PodsCheck::run(const CheckContext& context) {
   std::vector<Subject> subjects = subjectsOf(context);
   std::vector<Subject*> all;
@@ -508,7 +425,6 @@ Result<Outcome> PodsCheck::run(const CheckContext& context) {
   reportConditions(context, subjects, outcome);
   reportVersions(subjects, outcome);
   reportUrls(context, subjects, outcome);
-  reportPrivacy(context, subjects, outcome);
   return outcome;
 }
 

@@ -176,10 +176,6 @@ class PodsTest : public testing::Test {
     return count;
   }
   Pod& pod(std::size_t i) { return topology_.pods[i]; }
-  void usePrivate(bool isPrivate) {
-    content_.settings.isPrivate = isPrivate;
-    database_ = &content_;
-  }
 
   Topology topology_;
   Site site_ = siteAt("https://example.org");
@@ -317,53 +313,12 @@ TEST_F(PodsTest, APodUpgradedFromGhost4IsFoundAgain) {
   EXPECT_EQ(run().tally.pods.at("a").version, "5.130");
 }
 
-TEST_F(PodsTest, APrivatePodOfAPublicSiteIsNamed) {
-  usePrivate(false);
+TEST_F(PodsTest, APodThatAsksForTheSitesPasswordIsWell) {
   pods_.answer("b", "/", 302, "", {{"location", "/private/?r=%2F"}});
   const Outcome outcome = run();
-  EXPECT_THAT(codes(outcome), ElementsAre("RC109 b"));
+  EXPECT_THAT(codes(outcome), IsEmpty());
   EXPECT_EQ(outcome.tally.pods.at("b").privateMode, true);
-}
-
-TEST_F(PodsTest, APublicPodOfAPrivateSiteIsNamed) {
-  usePrivate(true);
-  pods_.answer("a", "/", 302, "", {{"location", "/private/?r=%2F"}});
-  EXPECT_THAT(codes(run()), ElementsAre("RC113 b", "RC113 c"));
-}
-
-TEST_F(PodsTest, APrivateSiteThatIsPrivateEverywhereIsWell) {
-  usePrivate(true);
-  pods_.answer("*", "/", 302, "", {{"location", "/private/?r=%2F"}});
-  EXPECT_THAT(codes(run()), IsEmpty());
-}
-
-TEST_F(PodsTest, WithoutADatabaseDisagreementAboutPrivateModeIsAWarning) {
-  pods_.answer("a", "/", 302, "", {{"location", "/private/?r=%2F"}});
-  EXPECT_THAT(codes(run()), ElementsAre("RC114"));
-}
-
-TEST_F(PodsTest, ADatabaseThatCannotSayWhetherTheSiteIsPrivateIsAGap) {
-  usePrivate(false);
-  content_.error = Error{ErrorCode::kUnavailable, "connection refused"};
-  pods_.answer("a", "/", 302, "", {{"location", "/private/?r=%2F"}});
-  const Outcome outcome = run();
-  EXPECT_THAT(codes(outcome), ElementsAre("RC114"));
-  EXPECT_EQ(outcome.gaps.size(), 1u);
-}
-
-TEST_F(PodsTest, PrivateModeSwitchedWhileWeLookedIsHeldAgainstNobody) {
-  usePrivate(false);
-  int answers = 0;
-  pods_.answer("b", "/", [&](const PodRequest&) {
-    return answers++ == 0 ? answer(302, "", "/private/") : answer(200);
-  });
-  EXPECT_THAT(codes(run()), IsEmpty());
-}
-
-TEST_F(PodsTest, TheDatabaseIsNotReadWhileNoPodIsPrivate) {
-  usePrivate(false);
-  run();
-  EXPECT_EQ(content_.loads, 0);
+  EXPECT_EQ(outcome.tally.pods.at("b").well, true);
 }
 
 TEST_F(PodsTest, TheDaemonRendersTheFrontPageEachThirdRunOnly) {
@@ -380,9 +335,9 @@ TEST_F(PodsTest, APodThatIsNotWellIsRenderedInEachRun) {
 }
 
 TEST_F(PodsTest, APrivatePodStaysPrivateBetweenTwoLooksAtItsFrontPage) {
-  usePrivate(false);
   pods_.answer("b", "/", 302, "", {{"location", "/private/"}});
-  for (int i = 0; i < 4; ++i) EXPECT_THAT(codes(run(Trigger::kInterval)), ElementsAre("RC109 b"));
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(run(Trigger::kInterval).tally.pods.at("b").privateMode, true);
 }
 
 TEST_F(PodsTest, APodThatComesBackBootedNow) {

@@ -34,10 +34,6 @@ const std::vector<FindingDef>& findings() {
        "is "
        "another host than Rollcall was told.",
        "compare the pod's address and Ghost's url and admin.url with Rollcall's configuration"},
-      {"RC109", Severity::kCritical, "a pod is private though the site is public",
-       "The pod asks readers for a password. It has missed that private mode was switched off: "
-       "settings live in each pod's memory.",
-       "kubectl delete pod NAME"},
       {"RC110", Severity::kWarning, "pods run different versions of Ghost",
        "An update is rolling out, or stopped half-way. Old and new Ghost on one database is only "
        "meant to last for moments.",
@@ -50,14 +46,6 @@ const std::vector<FindingDef>& findings() {
       {"RC112", Severity::kCritical, "a pod redirects readers to another scheme or host",
        "The pod's `url` is not the address it is asked by, so it sends everybody elsewhere.",
        "give the pod the site's `url`, or Rollcall the right --url"},
-      {"RC113", Severity::kCritical, "a pod shows a private site to everyone",
-       "The site is private in the database. The pod has missed that private mode was switched on: "
-       "settings live in each pod's memory.",
-       "kubectl delete pod NAME"},
-      {"RC114", Severity::kWarning, "pods disagree whether the site is private",
-       "Some pods ask for the site's password and some do not. Without the database there is no "
-       "telling which are right.",
-       "kubectl rollout restart deployment; give Rollcall --db to learn which pods are wrong"},
   };
   return table;
 }

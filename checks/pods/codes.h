@@ -18,12 +18,9 @@ enum Code : std::size_t {
   kRc106,
   kRc107,
   kRc108,
-  kRc109,
   kRc110,
   kRc111,
-  kRc112,
-  kRc113,
-  kRc114
+  kRc112
 };
 
 const std::vector<FindingDef>& findings();
