@@ -33,4 +33,8 @@ struct FindingGroup {
 };
 std::vector<FindingGroup> groupFindings(const Report& report);
 
+// What could not be looked at, a line for each pod and reason: "pod-3: newest posts, settings: no
+// answer within 5 s (deadline_exceeded; posts, settings)".
+std::vector<std::string> blindSpots(const Report& report);
+
 }  // namespace rollcall

@@ -279,5 +279,24 @@ TEST(Counted, GroupsDigitsAndKnowsOne) {
   EXPECT_EQ(counted(1234567, "post"), "1,234,567 posts");
 }
 
+TEST(BlindSpots, ofOneReasonAreOneLine) {
+  const Error refused{ErrorCode::kUnavailable, "connection refused"};
+  const Error late{ErrorCode::kDeadlineExceeded, "no answer within 5 s"};
+  CheckRun posts{.check = "posts"};
+  posts.outcome.gaps = {{"pod-2", "newest posts", refused}, {"pod-3", "newest posts", late}};
+  CheckRun settings{.check = "settings"};
+  settings.outcome.gaps = {{"pod-2", "its settings", refused}};
+  CheckRun theme{.check = "theme", .error = refused};
+  CheckRun tiers{.check = "tiers", .error = refused};
+  Report report;
+  report.checks = {posts, settings, theme, tiers};
+  EXPECT_THAT(
+      blindSpots(report),
+      testing::ElementsAre(
+          "pod-2: newest posts, its settings: connection refused (unavailable; posts, settings)",
+          "pod-3: newest posts: no answer within 5 s (deadline_exceeded; posts)",
+          "theme, tiers could not run: connection refused (unavailable)"));
+}
+
 }  // namespace
 }  // namespace rollcall

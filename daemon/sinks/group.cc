@@ -8,6 +8,53 @@
 #include "daemon/sinks/text.h"
 
 namespace rollcall {
+namespace {
+
+// What several checks could not look at for the same reason.
+struct BlindSpot {
+  const Error* why;
+  std::string pod;
+  std::vector<std::string> whats;  // empty: the checks could not run at all
+  std::vector<std::string> checks;
+
+  bool isLike(const Error& error, const std::string& onPod, bool ran) const {
+    return pod == onPod && whats.empty() != ran && why->code == error.code &&
+           why->message == error.message;
+  }
+  std::string line() const {
+    const std::string who = fmt::format("{}", fmt::join(checks, ", "));
+    if (whats.empty())
+      return fmt::format("{} could not run: {} ({})", who, why->message, name(why->code));
+    return fmt::format("{}{}{}: {} ({}; {})", pod, pod.empty() ? "" : ": ", fmt::join(whats, ", "),
+                       why->message, name(why->code), who);
+  }
+};
+
+void addOnce(std::vector<std::string>& list, const std::string& text) {
+  if (std::ranges::find(list, text) == list.end()) list.push_back(text);
+}
+
+}  // namespace
+
+std::vector<std::string> blindSpots(const Report& report) {
+  std::vector<BlindSpot> spots;
+  const auto spotFor = [&](const Error& why, const std::string& pod, bool ran) -> BlindSpot& {
+    for (BlindSpot& spot : spots)
+      if (spot.isLike(why, pod, ran)) return spot;
+    return spots.emplace_back(BlindSpot{&why, pod, {}, {}});
+  };
+  for (const CheckRun& run : report.checks) {
+    if (run.error) addOnce(spotFor(*run.error, "", false).checks, run.check);
+    for (const Gap& gap : run.outcome.gaps) {
+      BlindSpot& spot = spotFor(gap.why, gap.pod, true);
+      addOnce(spot.whats, gap.what);
+      addOnce(spot.checks, run.check);
+    }
+  }
+  std::vector<std::string> lines;
+  for (const BlindSpot& spot : spots) lines.push_back(spot.line());
+  return lines;
+}
 
 std::vector<FindingGroup> groupFindings(const Report& report) {
   std::vector<FindingGroup> groups;

@@ -220,15 +220,7 @@ void printGroup(Printer& out, const Report& report, const FindingGroup& group, b
 }
 
 void printGaps(Printer& out, const Report& report, bool verbose) {
-  std::vector<std::string> lines;
-  for (const CheckRun& run : report.checks) {
-    if (run.error)
-      lines.push_back(fmt::format("{} could not run: {} ({})", run.check, run.error->message,
-                                  name(run.error->code)));
-    for (const Gap& gap : run.outcome.gaps)
-      lines.push_back(fmt::format("{}{}{}: {} ({}, {})", gap.pod, gap.pod.empty() ? "" : ": ",
-                                  gap.what, gap.why.message, name(gap.why.code), run.check));
-  }
+  const std::vector<std::string> lines = blindSpots(report);
   if (lines.empty()) return;
   out.line();
   out.line(out.paint("COULD NOT LOOK", kMagenta));

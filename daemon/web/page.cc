@@ -163,20 +163,13 @@ std::string findings(const Report& report) {
 }
 
 std::string gaps(const Report& report) {
+  const std::vector<std::string> spots = blindSpots(report);
+  if (spots.empty()) return "";
   std::string text;
-  std::size_t count = 0;
-  const auto add = [&](std::string_view line) {
-    if (++count <= kGapsShown) text += fmt::format("<li>{}</li>\n", html(line));
-  };
-  for (const CheckRun& run : report.checks) {
-    if (run.error) add(fmt::format("{} could not run: {}", run.check, run.error->message));
-    for (const Gap& gap : run.outcome.gaps)
-      add(fmt::format("{}{}{}: {}", gap.pod, gap.pod.empty() ? "" : ": ", gap.what,
-                      gap.why.message));
-  }
-  if (count == 0) return "";
-  if (count > kGapsShown)
-    text += fmt::format("<li>and {} more</li>\n", grouped(count - kGapsShown));
+  for (std::size_t i = 0; i < std::min(kGapsShown, spots.size()); ++i)
+    text += fmt::format("<li>{}</li>\n", html(spots[i]));
+  if (spots.size() > kGapsShown)
+    text += fmt::format("<li>and {} more</li>\n", grouped(spots.size() - kGapsShown));
   return "<h2 class=\"unknown\">Could not look</h2>\n<ul>\n" + text + "</ul>\n";
 }
 
