@@ -32,6 +32,13 @@ class ForkingContentDir final : public ContentDir {
 
   Result<std::string> read(std::string_view path, std::size_t maxBytes,
                            Deadline deadline) override {
+    auto found = file(path, maxBytes, deadline);
+    if (!found) return found.error();
+    return std::move(found->text);
+  }
+
+  Result<ContentFile> file(std::string_view path, std::size_t maxBytes,
+                           Deadline deadline) override {
     if (!staysInside(path))
       return invalidArgument(
           fmt::format("\"{}\" is no path below the content folder {}", path, folder_));
@@ -48,7 +55,7 @@ class ForkingContentDir final : public ContentDir {
     auto child = ReadingChild::start(fmt::format("{}/{}", folder_, path), maxBytes, calls_);
     if (!child) return child.error();
     const WallTime began = clock_.wall();
-    Result<std::string> content = child->content(clock_, deadline);
+    Result<ContentFile> content = child->content(clock_, deadline);
     if (!child->gone()) {
       hanging_.emplace(std::move(*child));
       hangingSince_ = began;

@@ -3,13 +3,22 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "daemon/core/clock.h"
 #include "daemon/core/result.h"
 
 namespace rollcall {
+
+// A file as it was read. `changed` is its time of modification by the volume's clock; nothing where
+// that is not known.
+struct ContentFile {
+  std::string text;
+  std::optional<WallTime> changed;
+};
 
 // Thread-safe. At most one outstanding child; while an earlier one hangs, calls answer
 // kUnavailable.
@@ -20,6 +29,12 @@ class ContentDir {
   // kDeadlineExceeded when the volume does not answer.
   virtual Result<std::string> read(std::string_view path, std::size_t maxBytes,
                                    Deadline deadline) = 0;
+  // The same with its time.
+  virtual Result<ContentFile> file(std::string_view path, std::size_t maxBytes, Deadline deadline) {
+    auto text = read(path, maxBytes, deadline);
+    if (!text) return text.error();
+    return ContentFile{std::move(*text), std::nullopt};
+  }
 };
 
 std::unique_ptr<ContentDir> makeContentDir(const Clock& clock, std::string folder);

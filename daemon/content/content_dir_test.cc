@@ -60,6 +60,18 @@ TEST_F(ContentDirTest, ReadsAFile) {
   EXPECT_EQ(*content, "collections:\n  /:\n");
 }
 
+TEST_F(ContentDirTest, TellsWhenAFileWasChanged) {
+  write("file", "x");
+  const WallTime when{milliseconds(1'700'000'000'123)};
+  const timespec times[2] = {{1'700'000'000, 123'000'000}, {1'700'000'000, 123'000'000}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, (folder_ / "file").c_str(), times, 0), 0);
+  auto dir = makeContentDir(clock_, folder_);
+  const auto file = dir->file("file", kPlenty, in(std::chrono::seconds(10)));
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->text, "x");
+  EXPECT_EQ(file->changed, when);
+}
+
 TEST_F(ContentDirTest, ReadsMoreThanAPipeHolds) {
   std::string large(900'000, 'x');
   for (std::size_t i = 0; i < large.size(); i += 7) large[i] = static_cast<char>(i);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -46,6 +47,11 @@ void keepOnly(int pipe) {
   for (int fd = STDIN_FILENO + 1; fd < 4096; ++fd) ::close(fd);
 }
 
+// What the child sends before the content.
+struct Head {
+  std::int64_t changedMs;  // since the epoch
+};
+
 bool writeAll(const char* data, ssize_t size) {
   while (size > 0) {
     const ssize_t written = ::write(STDIN_FILENO, data, static_cast<std::size_t>(size));
@@ -68,6 +74,8 @@ bool writeAll(const char* data, ssize_t size) {
   struct stat info {};
   if (::fstat(file, &info) != 0) ::_exit(errno);
   if (!S_ISREG(info.st_mode)) ::_exit(kNoRegularFile);
+  const Head head{info.st_mtim.tv_sec * std::int64_t{1000} + info.st_mtim.tv_nsec / 1'000'000};
+  if (!writeAll(reinterpret_cast<const char*>(&head), sizeof head)) ::_exit(EPIPE);
   char buffer[16 * 1024];
   std::size_t total = 0;
   while (true) {
@@ -148,7 +156,7 @@ ReadingChild::~ReadingChild() {
   if (pipe_ >= 0) ::close(pipe_);
 }
 
-Result<std::string> ReadingChild::content(const Clock& clock, Deadline deadline) {
+Result<ContentFile> ReadingChild::content(const Clock& clock, Deadline deadline) {
   std::string received;
   if (receive(clock, deadline, received) && exited(clock, deadline))
     return judge(std::move(received));
@@ -193,13 +201,18 @@ bool ReadingChild::gone() {
   return gone_;
 }
 
-Result<std::string> ReadingChild::judge(std::string received) const {
+Result<ContentFile> ReadingChild::judge(std::string received) const {
   if (!WIFEXITED(status_))
     return Error{
         ErrorCode::kUnavailable,
         fmt::format("the process that read {} was ended by signal {}", path_, WTERMSIG(status_))};
   const int status = WEXITSTATUS(status_);
-  if (status == 0) return received;
+  if (status == 0 && received.size() >= sizeof(Head)) {
+    Head head;
+    std::memcpy(&head, received.data(), sizeof head);
+    received.erase(0, sizeof head);
+    return ContentFile{std::move(received), WallTime(milliseconds(head.changedMs))};
+  }
   if (status == kNoRegularFile)
     return Error{ErrorCode::kProtocol, fmt::format("{} is no regular file", path_)};
   if (status == kTooLarge)

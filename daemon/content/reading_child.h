@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "daemon/content/content_dir.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/result.h"
 
@@ -29,8 +30,8 @@ class ReadingChild {
   // Ends the child; does not wait for it.
   ~ReadingChild();
 
-  // The file's content. Ends the child when it is not done by `deadline`.
-  Result<std::string> content(const Clock& clock, Deadline deadline);
+  // The file. Ends the child when it is not done by `deadline`.
+  Result<ContentFile> content(const Clock& clock, Deadline deadline);
   // Looks whether the child is gone, without waiting. A child that hangs in the kernel stays.
   bool gone();
 
@@ -39,11 +40,11 @@ class ReadingChild {
                const ChildCalls& calls);
   bool receive(const Clock& clock, Deadline deadline, std::string& received);
   bool exited(const Clock& clock, Deadline deadline);
-  Result<std::string> judge(std::string received) const;
+  Result<ContentFile> judge(std::string received) const;
 
   pid_t pid_;
   int exit_;  // readable once the child has ended
-  int pipe_;  // the file's content comes out of it
+  int pipe_;  // the file's time and then its content come out of it
   std::string path_;
   std::size_t maxBytes_;
   ChildCalls calls_;
