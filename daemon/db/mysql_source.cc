@@ -11,6 +11,7 @@
 #include "daemon/db/date_time.h"
 #include "daemon/db/host_lookup.h"
 #include "daemon/db/mysql_connection.h"
+#include "daemon/db/mysql_pool.h"
 #include "daemon/db/mysql_session.h"
 
 namespace rollcall {
@@ -40,8 +41,8 @@ using States = std::map<std::string, EntryState>;
 
 class MysqlSource final : public ContentSource {
  public:
-  MysqlSource(const Clock& clock, DatabaseConfig config)
-      : clock_(clock), config_(std::move(config)) {}
+  MysqlSource(const Clock& clock, DatabaseConfig config, std::shared_ptr<MysqlPool> pool)
+      : clock_(clock), config_(std::move(config)), pool_(std::move(pool)) {}
 
   Result<Content> load(Deadline deadline, std::stop_token stop) override {
     return ask<Content>(deadline, stop, [this](const MysqlSession& session) {
@@ -73,33 +74,37 @@ class MysqlSource final : public ContentSource {
   }
 
  private:
-  // Runs `question` on the connection; once more on a new one when the server had closed the old.
+  // Runs `question` on a connection; once more on a new one when the server had closed an old one.
   template <class T, class Question>
   Result<T> ask(Deadline deadline, const std::stop_token& stop, const Question& question) {
-    const bool idle = connection_ != nullptr;
-    if (auto failed = connect(deadline, stop)) return *failed;
-    Result<T> answer = question(MysqlSession{*connection_, deadline, stop});
-    const bool again = !answer && idle && connection_->lost();
-    tidy(deadline, stop, !answer);
+    std::unique_ptr<MysqlConnection> connection = pool_->take();
+    const bool idle = connection != nullptr;
+    if (auto failed = connect(connection, deadline, stop)) return *failed;
+    Result<T> answer = question(MysqlSession{*connection, deadline, stop});
+    const bool again = !answer && idle && connection->lost();
+    putBack(std::move(connection), deadline, stop, !answer);
     if (!again) return answer;
-    if (auto failed = connect(deadline, stop)) return *failed;
-    answer = question(MysqlSession{*connection_, deadline, stop});
-    tidy(deadline, stop, !answer);
+    pool_->drop();
+    if (auto failed = connect(connection, deadline, stop)) return *failed;
+    answer = question(MysqlSession{*connection, deadline, stop});
+    putBack(std::move(connection), deadline, stop, !answer);
     return answer;
   }
 
-  // After a failure no transaction stays open and no dead connection is kept.
-  void tidy(Deadline deadline, const std::stop_token& stop, bool failed) {
-    if (failed && connection_->usable()) (void)connection_->query("ROLLBACK", {}, deadline, stop);
-    if (!connection_->usable()) connection_.reset();
+  // After a failure no transaction stays open.
+  void putBack(std::unique_ptr<MysqlConnection> connection, Deadline deadline,
+               const std::stop_token& stop, bool failed) {
+    if (failed && connection->usable()) (void)connection->query("ROLLBACK", {}, deadline, stop);
+    pool_->give(std::move(connection));
   }
 
   // Nothing when there is a connection.
-  std::optional<Error> connect(Deadline deadline, const std::stop_token& stop) {
-    if (connection_) return std::nullopt;
+  std::optional<Error> connect(std::unique_ptr<MysqlConnection>& connection, Deadline deadline,
+                               const std::stop_token& stop) {
+    if (connection) return std::nullopt;
     if (lastFailure_ && clock_.mono() < nextTry_)
       return Error{ErrorCode::kUnavailable, lastFailure_->message};
-    std::optional<Error> failed = open(deadline, stop);
+    std::optional<Error> failed = open(connection, deadline, stop);
     if (!failed) {
       lastFailure_.reset();
       backoff_ = kFirstBackoff;
@@ -113,13 +118,14 @@ class MysqlSource final : public ContentSource {
     return failed;
   }
 
-  std::optional<Error> open(Deadline deadline, const std::stop_token& stop) {
+  std::optional<Error> open(std::unique_ptr<MysqlConnection>& connection, Deadline deadline,
+                            const std::stop_token& stop) {
     const Deadline ours = deadline.atMost(clock_, config_.queryTimeout);
     if (config_.socket.empty())
       if (auto unknown = lookup_.check(clock_, config_.host, ours, stop)) return unknown;
     auto opened = MysqlConnection::open(clock_, config_, ours, stop);
     if (!opened) return opened.error();
-    connection_ = std::move(*opened);
+    connection = std::move(*opened);
     return std::nullopt;
   }
 
@@ -134,7 +140,7 @@ class MysqlSource final : public ContentSource {
   const Clock& clock_;
   DatabaseConfig config_;
   HostLookup lookup_;
-  std::unique_ptr<MysqlConnection> connection_;
+  const std::shared_ptr<MysqlPool> pool_;
   std::optional<Error> lastFailure_;
   MonoTime nextTry_{};
   Duration backoff_ = kFirstBackoff;
@@ -272,7 +278,13 @@ Result<std::vector<Row>> MysqlSource::readRows(const MysqlSession& session,
 }  // namespace
 
 std::unique_ptr<ContentSource> makeMysqlSource(const Clock& clock, DatabaseConfig config) {
-  return std::make_unique<MysqlSource>(clock, std::move(config));
+  return makeMysqlSources(clock, std::move(config))();
+}
+
+MysqlSources makeMysqlSources(const Clock& clock, DatabaseConfig config) {
+  return [&clock, config = std::move(config), pool = std::make_shared<MysqlPool>()] {
+    return std::make_unique<MysqlSource>(clock, config, pool);
+  };
 }
 
 }  // namespace rollcall

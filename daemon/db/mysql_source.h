@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,7 +32,12 @@ struct DatabaseConfig {
   std::string describe() const;
 };
 
-// Connects on first use.
+// Makes sources that share their idle connections: one for each thread that asks. Thread-safe, as
+// are the sources among themselves. `clock` is borrowed.
+using MysqlSources = std::function<std::unique_ptr<ContentSource>()>;
+MysqlSources makeMysqlSources(const Clock& clock, DatabaseConfig config);
+
+// A single one. Connects on first use.
 std::unique_ptr<ContentSource> makeMysqlSource(const Clock& clock, DatabaseConfig config);
 
 }  // namespace rollcall

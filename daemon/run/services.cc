@@ -42,14 +42,9 @@ Result<Services> makeServices(const Clock& clock, const Config& config) {
   services.podSource = std::move(*podSource);
   services.http = makeCurlClient(clock, fmt::format("rollcall/{}", kVersion));
   services.pods = makePodClient(*services.http, {services.site, config.podCaFile});
-  if (config.database)
-    services.contentSource = [&clock, database = *config.database] {
-      return makeMysqlSource(clock, database);
-    };
+  if (config.database) services.contentSource = makeMysqlSources(clock, *config.database);
   if (config.databaseReader)
-    services.readerSource = [&clock, reader = *config.databaseReader] {
-      return makeMysqlSource(clock, reader);
-    };
+    services.readerSource = makeMysqlSources(clock, *config.databaseReader);
   if (!config.contentDir.empty()) services.dir = makeContentDir(clock, config.contentDir);
   return services;
 }

@@ -311,6 +311,37 @@ TEST_F(MariadbTrouble, AKilledConnectionIsReplaced) {
   EXPECT_TRUE(source->mark(soon(), {}));
 }
 
+TEST_F(MariadbTrouble, ManySourcesKeepFewConnections) {
+  sql("DROP USER IF EXISTS crowd; CREATE USER crowd IDENTIFIED BY 'x'; GRANT SELECT ON ghost.* TO "
+      "crowd;");
+  DatabaseConfig ours = config();
+  ours.user = "crowd";
+  ours.password = "x";
+  const MysqlSources sources = makeMysqlSources(clock_, ours);
+  std::vector<std::unique_ptr<ContentSource>> crowd;
+  for (int i = 0; i < 12; ++i) crowd.push_back(sources());
+  {
+    std::vector<std::jthread> threads;
+    for (const auto& source : crowd)
+      threads.emplace_back([&] { EXPECT_TRUE(source->rows("SELECT SLEEP(0.1)", soon(), {})); });
+  }
+  for (const auto& source : crowd) EXPECT_TRUE(source->mark(soon(), {}));
+  await("SELECT COUNT(*) BETWEEN 1 AND 3 FROM information_schema.processlist WHERE user='crowd'");
+}
+
+TEST_F(MariadbTrouble, OneDeadConnectionAmongSeveralIsNotNoticed) {
+  const MysqlSources sources = makeMysqlSources(clock_, config());
+  const auto one = sources();
+  const auto other = sources();
+  {
+    const std::jthread asks([&] { EXPECT_TRUE(one->rows("SELECT SLEEP(0.2)", soon(), {})); });
+    EXPECT_TRUE(other->rows("SELECT SLEEP(0.2)", soon(), {}));
+  }
+  server().sql("KILL USER rollcall;");
+  EXPECT_TRUE(one->mark(soon(), {}));
+  EXPECT_TRUE(other->mark(soon(), {}));
+}
+
 TEST_F(MariadbTrouble, ADeadServerIsTriedAgainWithBackoffAndFoundWhenItIsBack) {
   ManualClock clock;
   auto source = makeMysqlSource(clock, config());
