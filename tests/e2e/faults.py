@@ -173,12 +173,15 @@ class Faults:
         self.finish("a dead database", check, problems, expected=set())
 
     def blind_problems(self, check):
-        """Without the database nothing is known of posts. That pods lost it too is a finding of its own."""
-        found = {each["code"] for each in check.findings()}
-        problems = check.problems() + self.verdict_problems(check, "fail" if "RC104" in found else "unknown")
-        if found - {"RC104"}:
-            problems.append(f"found beside RC104: {sorted(found - {'RC104'})}")
-        for name in ("posts", "archives"):
+        """Without the database nothing is known of posts. That it is gone, and that pods lost it, are findings."""
+        found = {(each["check"], each["code"]) for each in check.findings()}
+        problems = check.problems() + self.verdict_problems(check, "fail")
+        expected = {("database", "RC701"), ("pods", "RC104")}
+        if not {("database", "RC701")} <= found <= expected:
+            problems.append(f"found {sorted(found)}, not {sorted(expected)}")
+        if check.run_of("database").get("error"):
+            problems.append("the check database ended in an error, though it is the one to tell")
+        for name in ("posts", "archives", "schedule"):
             run = check.run_of(name)
             if not run.get("error") or run.get("verdict") != "unknown":
                 problems.append(f"the check {name} is {run.get('verdict')} without an error")

@@ -1,0 +1,367 @@
+// The database itself: whether it answers, takes writes, has room, and fits the pods.
+#include "daemon/core/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "checks/database/codes.h"
+#include "checks/database/questions.h"
+#include "checks/database/rules.h"
+#include "checks/database/wording.h"
+#include "daemon/api/pod_api.h"
+
+namespace rollcall::checks {
+namespace database {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kBeats = 3;
+// An answer that did not come in less than this says nothing about the database.
+constexpr Duration kFairChance = 2s;
+// Between two looks; longer than a source waits before it connects again.
+constexpr Duration kPause = 600ms;
+constexpr Duration kTablesEvery = 10min;
+constexpr std::uint64_t kVersionsEvery = 4;  // runs of the daemon
+constexpr std::size_t kMostTables = 20;      // Ghost has more, so the account sees but some
+
+const std::vector<ParamDef> kParams = {
+    {"latency", Duration(200ms), "a question that reads nothing may take this long", Duration(1ms)},
+    {"connections_percent", std::int64_t{80}, "so much of max_connections may be taken",
+     std::int64_t{1}, std::int64_t{100}},
+    {"lock_patience", Duration(10min), "a migration may take this long", Duration(0s)},
+    {"clock_skew", Duration(2s), "the clocks of database and Rollcall may differ by this",
+     Duration(10ms)},
+    {"reader_lag", Duration(10s), "a replica may lag by this (database.reader)", Duration(1s)},
+};
+
+struct Limits {
+  Duration latency;
+  std::uint64_t connectionsPercent;
+  Duration lockPatience;
+  Duration clockSkew;
+  Duration readerLag;
+};
+
+// What is remembered from run to run.
+struct Memory {
+  std::uint64_t runs = 0;
+  std::map<std::string, Result<ghost::Version>> versions;  // by pod
+  std::optional<Collations> collations;
+  MonoTime nextTables{};
+};
+
+// Nothing about the database.
+bool saysNothing(const Error& error) {
+  return error.code == ErrorCode::kCancelled || error.code == ErrorCode::kInternal ||
+         error.code == ErrorCode::kProtocol;
+}
+
+// One run of the check, step by step. A step answers an Error when the database failed meanwhile.
+class Run {
+ public:
+  Run(const Limits& limits, Memory& memory, const CheckContext& context)
+      : limits_(limits), memory_(memory), context_(context) {}
+
+  Result<Outcome> run();
+
+ private:
+  using Step = Result<void> (Run::*)();
+
+  Result<std::vector<Beat>> reach();
+  Result<Outcome> withoutDatabase(const Error& error);
+  bool pause() const;
+  Result<void> server();
+  void judgeServer(const Beat& beat, const Server& server, const Beat& again, const Server& later);
+  Result<void> lock();
+  Result<void> schema();
+  void askVersions(const std::vector<const Pod*>& pods, bool shared);
+  std::vector<const Pod*> podsToAsk() const;
+  std::vector<const Pod*> olderPods(const ghost::Version& schema) const;
+  Result<void> tables();
+  Result<void> reader();
+  Result<void> lagOf(const Newest& writer);
+
+  const Limits& limits_;
+  Memory& memory_;
+  const CheckContext& context_;
+  std::vector<Beat> beats_;
+  Outcome outcome_;
+};
+
+Result<Outcome> Run::run() {
+  auto beats = reach();
+  if (!beats) return withoutDatabase(beats.error());
+  beats_ = std::move(*beats);
+  const std::pair<Step, std::string_view> steps[] = {{&Run::server, "the server's variables"},
+                                                     {&Run::lock, "the migration lock"},
+                                                     {&Run::schema, "the schema's version"},
+                                                     {&Run::tables, "collations"},
+                                                     {&Run::reader, "the newest change"}};
+  for (const auto& [step, what] : steps) {
+    const auto done = (this->*step)();
+    if (done) continue;
+    if (saysNothing(done.error())) return done.error();
+    // Is it the database or the question?
+    if (const auto again = reach(); !again) return withoutDatabase(again.error());
+    outcome_.gaps.push_back({"", std::string(what), done.error()});
+  }
+  ++memory_.runs;
+  return std::move(outcome_);
+}
+
+// What was seen before it went away does not count any more.
+Result<Outcome> Run::withoutDatabase(const Error& error) {
+  const auto lost = std::ranges::find_if(
+      outcome_.findings, [](const Finding& finding) { return finding.def == &findings()[kRc701]; });
+  if (lost == outcome_.findings.end()) return error;
+  Outcome outcome;
+  outcome.findings.push_back(std::move(*lost));
+  return outcome;
+}
+
+// Whether there is time for another look, after a while.
+bool Run::pause() const {
+  if (context_.deadline.left(context_.clock) < 2 * kPause) return false;
+  return context_.clock.sleepUntil(context_.clock.mono() + kPause, context_.stop);
+}
+
+// Claims that the database does not answer only after it did not twice, or for long enough.
+Result<std::vector<Beat>> Run::reach() {
+  const MonoTime began = context_.clock.mono();
+  auto beats = askBeats(context_, kBeats);
+  if (beats || saysNothing(beats.error())) return beats;
+  Error error = beats.error();
+  if (pause()) {
+    auto again = askBeats(context_, kBeats);
+    if (again || saysNothing(again.error())) return again;
+    if (!context_.deadline.passed(context_.clock)) error = again.error();
+  }
+  if (context_.stop.stop_requested()) return Error{ErrorCode::kCancelled, error.message};
+  const bool hasty =
+      error.code == ErrorCode::kDeadlineExceeded && context_.clock.mono() - began < kFairChance;
+  if (!hasty) outcome_.findings.push_back(unreachable(error));
+  return error;
+}
+
+Result<void> Run::server() {
+  const auto now = askServer(context_);
+  if (!now) return now.error();
+  const Beat beat = fastest(beats_);
+  const auto connections = connectionsOf(now->status, now->variables);
+  const bool doubt = beat.roundTrip > limits_.latency || clocksDiffer(beat, limits_.clockSkew) ||
+                     (connections && nearLimit(*connections, limits_.connectionsPercent)) ||
+                     writableOf(now->variables) == Writable::kReadOnly ||
+                     writableOf(now->variables) == Writable::kAuroraReader;
+  if (writableOf(now->variables) == Writable::kUnknown)
+    outcome_.notes.emplace_back("the server does not say whether it takes writes");
+  if (!doubt) return {};
+  if (!pause()) {
+    outcome_.gaps.push_back({"",
+                             "the server's state a second time",
+                             {ErrorCode::kDeadlineExceeded, "no time was left for it"}});
+    return {};
+  }
+  const auto beats = askBeats(context_, kBeats);
+  if (!beats) return beats.error();
+  const auto later = askServer(context_);
+  if (!later) return later.error();
+  judgeServer(beat, *now, fastest(*beats), *later);
+  return {};
+}
+
+// What holds in both looks.
+void Run::judgeServer(const Beat& beat, const Server& server, const Beat& again,
+                      const Server& later) {
+  std::vector<Finding>& findings = outcome_.findings;
+  const Writable writable = writableOf(later.variables);
+  if (writable == writableOf(server.variables) &&
+      (writable == Writable::kReadOnly || writable == Writable::kAuroraReader))
+    findings.push_back(readOnly(writable, later.variables));
+  const Beat best = fastest({beat, again});
+  if (best.roundTrip > limits_.latency) findings.push_back(slow(best, limits_.latency));
+  if (clocksDiffer(beat, limits_.clockSkew) && clocksDiffer(again, limits_.clockSkew))
+    findings.push_back(clockDrift(best));
+  const auto first = connectionsOf(server.status, server.variables);
+  const auto second = connectionsOf(later.status, later.variables);
+  if (first && second && nearLimit(*first, limits_.connectionsPercent) &&
+      nearLimit(*second, limits_.connectionsPercent))
+    findings.push_back(fewConnections(*second));
+}
+
+Result<void> Run::lock() {
+  const auto answer = askLock(context_);
+  if (!answer) return answer.error();
+  if (!answer->note.empty()) {
+    outcome_.notes.push_back(answer->note);
+    return {};
+  }
+  outcome_.tally.restart.migrationLocked = answer->held.has_value();
+  if (!answer->held) return {};
+  const Lock& held = *answer->held;
+  if (held.age && *held.age > limits_.lockPatience)
+    outcome_.findings.push_back(lockHeld(held));
+  else
+    outcome_.notes.push_back(fmt::format(
+        "the migration lock is held (since {}): a pod that boots now exits", held.acquiredAt));
+  return {};
+}
+
+std::vector<const Pod*> Run::podsToAsk() const {
+  const bool all = context_.trigger == Trigger::kOnce || memory_.runs % kVersionsEvery == 0;
+  std::vector<const Pod*> pods;
+  for (const Pod& pod : context_.topology.pods) {
+    const auto known = memory_.versions.find(pod.name);
+    if (pod.mayBeBlamed() && (all || known == memory_.versions.end() || !known->second))
+      pods.push_back(&pod);
+  }
+  return pods;
+}
+
+void Run::askVersions(const std::vector<const Pod*>& pods, bool shared) {
+  const auto batch = context_.pods.batch(context_.budget);
+  for (const Pod* pod : pods)
+    api::askSite(*batch, *pod, shared, [this, pod](Result<api::PodSite> site) {
+      Result<ghost::Version> version =
+          Error{ErrorCode::kProtocol, "it does not say which version it runs"};
+      if (!site)
+        version = site.error();
+      else if (site->version)
+        version = *site->version;
+      memory_.versions.insert_or_assign(pod->name, std::move(version));
+    });
+  batch->drive(context_.deadline, context_.stop);
+}
+
+std::vector<const Pod*> Run::olderPods(const ghost::Version& schema) const {
+  std::vector<const Pod*> older;
+  for (const Pod& pod : context_.topology.pods) {
+    const auto known = memory_.versions.find(pod.name);
+    if (pod.mayBeBlamed() && known != memory_.versions.end() && known->second &&
+        *known->second < schema)
+      older.push_back(&pod);
+  }
+  return older;
+}
+
+// A pod newer than the schema is well: not every version of Ghost brings a migration.
+Result<void> Run::schema() {
+  const auto answer = askSchema(context_);
+  if (!answer) return answer.error();
+  if (!answer->note.empty()) outcome_.notes.push_back(answer->note);
+  const auto schema = ghost::parseVersion(answer->version);
+  if (!schema || context_.topology.pods.empty()) return {};
+  std::erase_if(memory_.versions, [&](const auto& one) {
+    return std::ranges::none_of(context_.topology.pods,
+                                [&](const Pod& pod) { return pod.name == one.first; });
+  });
+  askVersions(podsToAsk(), true);
+  if (const auto suspects = olderPods(*schema); !suspects.empty()) {
+    askVersions(suspects, false);
+    const auto again = askSchema(context_);
+    if (!again) return again.error();
+    if (again->version == answer->version)
+      for (const Pod* pod : olderPods(*schema))
+        outcome_.findings.push_back(
+            olderPod(pod->name, memory_.versions.at(pod->name)->text(), schema->text()));
+  }
+  for (const Pod& pod : context_.topology.pods) {
+    const auto known = memory_.versions.find(pod.name);
+    if (pod.mayBeBlamed() && known != memory_.versions.end() && !known->second)
+      outcome_.gaps.push_back({pod.name, "its version", known->second.error()});
+  }
+  return {};
+}
+
+Result<void> Run::tables() {
+  if (!memory_.collations || context_.clock.mono() >= memory_.nextTables) {
+    auto collations = askCollations(context_);
+    if (!collations) return collations.error();
+    memory_.collations = std::move(*collations);
+    memory_.nextTables = context_.clock.mono() + kTablesEvery;
+  }
+  const Collations& seen = *memory_.collations;
+  if (seen.tables < kMostTables)
+    outcome_.notes.push_back(fmt::format(
+        "collations were compared between {} tables: the account may see no more of Ghost's",
+        seen.tables));
+  if (!seen.others.empty()) outcome_.findings.push_back(mixedCollations(seen));
+  if (!seen.narrow.empty()) outcome_.findings.push_back(narrowTables(seen));
+  return {};
+}
+
+// The writer is asked first, so that the reader had more time and never less.
+Result<void> Run::reader() {
+  if (!context_.reader) return {};
+  const auto writer = askNewest(*context_.content, context_);
+  if (!writer) return writer.error();
+  if (!*writer) return {};
+  return lagOf(**writer);
+}
+
+Result<void> Run::lagOf(const Newest& writer) {
+  const auto shows = [&](const Result<std::optional<Newest>>& answer) {
+    return *answer && (*answer)->change >= writer.change;
+  };
+  const auto gap = [&](const Error& why) {
+    outcome_.gaps.push_back({"", "the reader (database.reader)", why});
+    return Result<void>();
+  };
+  const auto now = askNewest(*context_.reader, context_);
+  if (!now) return gap(now.error());
+  if (shows(now)) return {};
+  if (writer.age <= limits_.readerLag) {
+    outcome_.notes.push_back(fmt::format("the reader does not show a change of {} ago yet",
+                                         formatDuration(std::max(writer.age, Duration(0)))));
+    outcome_.again = limits_.readerLag;
+    return {};
+  }
+  if (!pause()) return gap({ErrorCode::kDeadlineExceeded, "no time was left for a second look"});
+  const auto later = askNewest(*context_.reader, context_);
+  if (!later) return gap(later.error());
+  if (!shows(later)) outcome_.findings.push_back(lagging(writer, *later));
+  return {};
+}
+
+class DatabaseCheck final : public Check {
+ public:
+  explicit DatabaseCheck(const Params& params)
+      : limits_{.latency = params.duration("latency"),
+                .connectionsPercent = params.count("connections_percent"),
+                .lockPatience = params.duration("lock_patience"),
+                .clockSkew = params.duration("clock_skew"),
+                .readerLag = params.duration("reader_lag")} {}
+  Result<Outcome> run(const CheckContext& context) override {
+    return Run(limits_, memory_, context).run();
+  }
+
+ private:
+  const Limits limits_;
+  Memory memory_;
+};
+
+}  // namespace
+}  // namespace database
+
+const CheckSpec& databaseSpec() {
+  using namespace std::chrono_literals;
+  static const CheckSpec spec{
+      .name = "database",
+      .summary = "the database answers, takes writes, has room, and fits the pods",
+      .needs = {Need::kDatabase},
+      .interval = 30s,
+      .timeout = 20s,
+      .onChange = false,
+      .findings = database::findings(),
+      .params = database::kParams,
+      .make = [](const Params& params) -> std::unique_ptr<Check> {
+        return std::make_unique<database::DatabaseCheck>(params);
+      },
+  };
+  return spec;
+}
+
+}  // namespace rollcall::checks

@@ -1,0 +1,326 @@
+#include <gmock/gmock.h>
+
+#include "checks/database/check_fixture.h"
+
+namespace rollcall::checks::database {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST_F(DatabaseCheckTest, FindsNothingWhereAllIsWell) {
+  withReader_ = true;
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+  EXPECT_THAT(outcome.notes, IsEmpty());
+  EXPECT_EQ(outcome.tally.restart.migrationLocked, false);
+  EXPECT_EQ(pods_.asked.size(), 3U);
+}
+
+// --- RC701
+
+TEST_F(DatabaseCheckTest, ADatabaseThatDoesNotAnswerIsAFinding) {
+  fail(ErrorCode::kUnavailable);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC701"));
+  EXPECT_EQ(outcome.findings[0].message, "as the test asked");
+  EXPECT_EQ(outcome.findings[0].evidence.at("error"), "unavailable");
+  EXPECT_EQ(judge(outcome, std::nullopt), Verdict::kFail);
+  EXPECT_EQ(source_.asked.size(), 2U) << "asked twice";
+  EXPECT_THAT(pods_.asked, IsEmpty());
+  EXPECT_FALSE(outcome.tally.restart.migrationLocked.has_value());
+}
+
+TEST_F(DatabaseCheckTest, ARefusedAccountIsToldFromADeadDatabase) {
+  fail(ErrorCode::kPermissionDenied);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC701"));
+  EXPECT_THAT(outcome.findings[0].cause, HasSubstr("Rollcall's own account"));
+  EXPECT_EQ(outcome.findings[0].evidence.at("error"), "permission_denied");
+}
+
+TEST_F(DatabaseCheckTest, ADatabaseThatAnswersTheSecondTimeIsWell) {
+  fail(ErrorCode::kUnavailable);
+  clock_.slept = [&] { source_.error.reset(); };
+  EXPECT_THAT(claims(run()), IsEmpty());
+}
+
+TEST_F(DatabaseCheckTest, AFrozenDatabaseIsAFindingWhenItHadAFairChance) {
+  fail(ErrorCode::kDeadlineExceeded);
+  slow_.takes = 5s;
+  EXPECT_THAT(claims(run()), ElementsAre("RC701"));
+  slow_.takes = 1s;
+  const auto hasty = tryRun(Trigger::kOnce, 1s);
+  ASSERT_FALSE(hasty) << "our own time was too short to tell";
+  EXPECT_EQ(hasty.error().code, ErrorCode::kDeadlineExceeded);
+}
+
+TEST_F(DatabaseCheckTest, BeingStoppedIsNoFinding) {
+  fail(ErrorCode::kCancelled);
+  EXPECT_EQ(tryRun().error().code, ErrorCode::kCancelled);
+  fail(ErrorCode::kUnavailable);
+  stop_.request_stop();
+  EXPECT_EQ(tryRun().error().code, ErrorCode::kCancelled);
+}
+
+TEST_F(DatabaseCheckTest, ADatabaseThatDiesInTheMiddleIsAFindingToo) {
+  for (const char* part : {kVariables, kStatus, kLock, kSchema, kTables}) {
+    slow_.before = [&](const std::string& sql) {
+      if (sql.find(part) != std::string::npos) fail(ErrorCode::kUnavailable);
+    };
+    EXPECT_THAT(claims(run()), ElementsAre("RC701")) << part;
+    source_.error.reset();
+  }
+}
+
+TEST_F(DatabaseCheckTest, AQuestionThatFailsWhileTheDatabaseAnswersIsAGap) {
+  topology_.pods.clear();
+  connected("90");
+  for (const char* part : {kLock, kSchema, kTables}) {
+    const auto before = source_.replies.at(part);
+    source_.refuse(part, ErrorCode::kDeadlineExceeded);
+    const Outcome outcome = run();
+    EXPECT_THAT(claims(outcome), ElementsAre("RC705")) << part;
+    EXPECT_EQ(outcome.gaps.size(), 1U) << part;
+    source_.replies.at(part) = before;
+    check_ = databaseSpec().make(Params(databaseSpec().params));
+  }
+  source_.refuse(kStatus, ErrorCode::kUnavailable);
+  EXPECT_EQ(run().gaps.size(), 1U);
+}
+
+// --- The server
+
+TEST_F(DatabaseCheckTest, AReadOnlyServerIsFound) {
+  variables({{"read_only", "ON"}});
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC702"));
+  EXPECT_THAT(outcome.findings[0].message, HasSubstr("read_only=ON"));
+}
+
+TEST_F(DatabaseCheckTest, AnAuroraReaderIsToldApart) {
+  variables({{"read_only", "ON"}, {"innodb_read_only", "ON"}, {"aurora_server_id", "db-2"}});
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC703"));
+  EXPECT_THAT(outcome.findings[0].message, HasSubstr("the Aurora reader db-2"));
+}
+
+TEST_F(DatabaseCheckTest, ASwitchThatIsUnderWayIsNotClaimed) {
+  variables({{"read_only", "ON"}});
+  clock_.slept = [&] { variables({{"read_only", "OFF"}}); };
+  EXPECT_THAT(claims(run()), IsEmpty());
+}
+
+TEST_F(DatabaseCheckTest, WithoutTimeForASecondLookNothingIsClaimedAndAGapIsLeft) {
+  variables({{"read_only", "ON"}});
+  const auto outcome = tryRun(Trigger::kOnce, 1s);
+  ASSERT_TRUE(outcome);
+  EXPECT_THAT(claims(*outcome), IsEmpty());
+  EXPECT_EQ(outcome->gaps.size(), 1U);
+}
+
+TEST_F(DatabaseCheckTest, AServerThatSaysNothingOfWritesGivesANote) {
+  variables({});
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_THAT(outcome.notes, ElementsAre(HasSubstr("does not say whether it takes writes")));
+}
+
+TEST_F(DatabaseCheckTest, ASlowDatabaseIsFound) {
+  slow_.takes = 300ms;
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC704"));
+  EXPECT_EQ(outcome.findings[0].evidence.at("round_trip_ms"), "300");
+  clock_.slept = [&] { slow_.takes = 10ms; };
+  EXPECT_THAT(claims(run()), IsEmpty()) << "for a moment only";
+}
+
+TEST_F(DatabaseCheckTest, ConnectionsNearTheLimitAreFound) {
+  connected("80");
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC705"));
+  EXPECT_EQ(outcome.findings[0].message, "80 of the database's 100 connections are taken");
+  connected("79");
+  EXPECT_THAT(claims(run()), IsEmpty());
+  connected("99");
+  clock_.slept = [&] { connected("20"); };
+  EXPECT_THAT(claims(run()), IsEmpty()) << "a peak that passed";
+}
+
+TEST_F(DatabaseCheckTest, ClocksThatDifferAreFound) {
+  source_.reply(kBeat, {Row{"2027-01-15 08:00:05.500000"}});
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC710"));
+  EXPECT_EQ(outcome.findings[0].message, "the database's clock is 5.5 s ahead of Rollcall's");
+  source_.reply(kBeat, {Row{"2027-01-15 07:59:50.000000"}});
+  EXPECT_THAT(run().findings[0].message, HasSubstr("10.0 s behind"));
+  source_.reply(kBeat, {Row{"2027-01-15 08:00:01.900000"}});
+  EXPECT_THAT(claims(run()), IsEmpty());
+}
+
+TEST_F(DatabaseCheckTest, AServerThatTellsNoTimeIsAnError) {
+  source_.reply(kBeat, {Row{"noon"}});
+  EXPECT_EQ(tryRun().error().code, ErrorCode::kProtocol);
+}
+
+// --- Migrations
+
+TEST_F(DatabaseCheckTest, ALockThatIsHeldForLongIsFound) {
+  source_.reply(kLock, {Row{"2027-01-15 06:00:00", "7200"}});
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC706"));
+  EXPECT_THAT(outcome.findings[0].message, HasSubstr("since 2027-01-15 06:00:00"));
+  EXPECT_EQ(outcome.tally.restart.migrationLocked, true);
+}
+
+TEST_F(DatabaseCheckTest, ALockThatIsYoungOrOfTheFutureIsANoteThatForbidsRestarts) {
+  for (const std::optional<std::string>& age :
+       {std::optional<std::string>("600"), std::optional<std::string>("-7000"),
+        std::optional<std::string>()}) {
+    source_.reply(kLock, {Row{"2027-01-15 07:50:00", age}});
+    const Outcome outcome = run();
+    EXPECT_THAT(claims(outcome), IsEmpty());
+    EXPECT_THAT(outcome.notes, ElementsAre(HasSubstr("the migration lock is held")));
+    EXPECT_EQ(outcome.tally.restart.migrationLocked, true);
+  }
+}
+
+TEST_F(DatabaseCheckTest, APodOlderThanTheSchemaIsFoundAfterASecondLook) {
+  version("b", "6.64");
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC707 b"));
+  EXPECT_EQ(outcome.findings[0].message,
+            "b runs Ghost 6.64, and the database was migrated by Ghost 6.65");
+  EXPECT_EQ(pods_.asked.size(), 4U) << "b was asked again";
+}
+
+TEST_F(DatabaseCheckTest, APodNewerThanTheSchemaIsWell) {
+  source_.reply(kSchema, {Row{"6.60"}});
+  EXPECT_THAT(claims(run()), IsEmpty());
+}
+
+TEST_F(DatabaseCheckTest, APodThatMayNotBeBlamedIsNot) {
+  version("b", "5.1");
+  topology_.pods[1].ready = false;
+  version("c", "5.1");
+  topology_.pods[2].terminating = true;
+  EXPECT_THAT(claims(run()), IsEmpty());
+}
+
+TEST_F(DatabaseCheckTest, APodThatDoesNotAnswerIsAGap) {
+  pods_.failAll("b", ErrorCode::kUnavailable);
+  pods_.fail("b", "/ghost/api/admin/site/", ErrorCode::kUnavailable);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  ASSERT_EQ(outcome.gaps.size(), 1U);
+  EXPECT_EQ(outcome.gaps[0].pod, "b");
+}
+
+TEST_F(DatabaseCheckTest, TheDaemonAsksPodsSeldomAndThoseThatFailedEachTime) {
+  pods_.fail("b", "/ghost/api/admin/site/", ErrorCode::kUnavailable);
+  run(Trigger::kInterval);
+  EXPECT_EQ(pods_.asked.size(), 3U);
+  run(Trigger::kInterval);
+  EXPECT_EQ(pods_.asked.size(), 4U);
+  version("b", "6.65");
+  EXPECT_THAT(run(Trigger::kInterval).gaps, IsEmpty());
+  EXPECT_EQ(pods_.asked.size(), 5U);
+  run(Trigger::kInterval);
+  EXPECT_EQ(pods_.asked.size(), 5U);
+  run(Trigger::kInterval);
+  EXPECT_EQ(pods_.asked.size(), 8U);
+}
+
+TEST_F(DatabaseCheckTest, AnUpdateSeenBetweenTwoRoundsBlamesNoPodThatHasIt) {
+  run(Trigger::kInterval);
+  source_.reply(kSchema, {Row{"6.66"}});
+  for (const char* name : {"a", "b", "c"}) version(name, "6.66");
+  EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty());
+}
+
+// --- Tables
+
+TEST_F(DatabaseCheckTest, TablesThatDifferAreFoundAndLookedAtSeldom) {
+  std::vector<Row> tables;
+  for (int i = 0; i < 30; ++i) tables.push_back({fmt::format("t{}", i), "utf8mb4_0900_ai_ci", "4"});
+  tables.push_back({"tags", "utf8mb4_general_ci", "4"});
+  tables.push_back({"users", "latin1_swedish_ci", "4"});
+  source_.reply(kTables, tables);
+  const Outcome outcome = run(Trigger::kInterval);
+  EXPECT_THAT(claims(outcome), ElementsAre("RC708", "RC709"));
+  EXPECT_THAT(outcome.findings[0].message,
+              HasSubstr("other collations than utf8mb4_0900_ai_ci: tags (utf8mb4_general_ci), "
+                        "users (latin1_swedish_ci)"));
+  EXPECT_THAT(outcome.findings[1].message, HasSubstr("1 of Ghost's 32 tables"));
+  const auto looks = [&] {
+    return std::ranges::count_if(source_.asked, [](const std::string& sql) {
+      return sql.find(kTables) != std::string::npos;
+    });
+  };
+  EXPECT_EQ(looks(), 1);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC708", "RC709"));
+  EXPECT_EQ(looks(), 1);
+  clock_.pass(11min);
+  run(Trigger::kInterval);
+  EXPECT_EQ(looks(), 2);
+}
+
+// --- The reader
+
+TEST_F(DatabaseCheckTest, AReplicaThatLagsIsFound) {
+  withReader_ = true;
+  newest(source_, "2027-01-15 07:59:00", 60);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC711"));
+  EXPECT_EQ(outcome.findings[0].message,
+            "the reader does not show the change of 2027-01-15T07:59:00.000Z, which the writer has "
+            "had for 1 min");
+  clock_.slept = [&] { newest(reader_, "2027-01-15 07:59:00", 60); };
+  EXPECT_THAT(claims(run()), IsEmpty()) << "it came meanwhile";
+}
+
+TEST_F(DatabaseCheckTest, AYoungChangeMayBeOnItsWayToTheReplica) {
+  withReader_ = true;
+  newest(source_, "2027-01-15 07:59:55", 5);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_TRUE(outcome.again.has_value());
+}
+
+TEST_F(DatabaseCheckTest, AReaderThatDoesNotAnswerIsAGap) {
+  withReader_ = true;
+  reader_.error = Error{ErrorCode::kUnavailable, "as the test asked"};
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  ASSERT_EQ(outcome.gaps.size(), 1U);
+  EXPECT_EQ(outcome.gaps[0].what, "the reader (database.reader)");
+}
+
+// --- Rights
+
+TEST_F(DatabaseCheckTest, SaysWhichRightsItMissesAndDoesTheRest) {
+  source_.refuse(kLock, ErrorCode::kPermissionDenied);
+  source_.refuse(kSchema, ErrorCode::kPermissionDenied);
+  source_.reply(kTables, {Row{"posts", "utf8mb4_general_ci", "9"}});
+  variables({{"read_only", "ON"}});
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC702"));
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+  EXPECT_THAT(outcome.notes,
+              ElementsAre(HasSubstr("ON ghost.migrations_lock"), HasSubstr("ON ghost.migrations"),
+                          HasSubstr("between 1 tables")));
+  EXPECT_FALSE(outcome.tally.restart.migrationLocked.has_value());
+  EXPECT_THAT(pods_.asked, IsEmpty()) << "their versions are of no use";
+}
+
+TEST_F(DatabaseCheckTest, TheQuestionsOnlyRead) {
+  withReader_ = true;
+  run();
+  for (const std::string& sql : source_.asked)
+    EXPECT_TRUE(sql.starts_with("SELECT ") || sql.starts_with("SHOW ")) << sql;
+}
+
+}  // namespace
+}  // namespace rollcall::checks::database
