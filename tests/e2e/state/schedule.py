@@ -38,13 +38,18 @@ def overdue_published_by_hand(stage):
 
 
 def fired_twice(stage):
-    """A pod that boots between the save and the time holds a timer too."""
-    post = stage.api(1).schedule_post("Twice published", after(9))
-    stage.restart(3)
-    wait_until(lambda: status_of(stage, post) == "published", 30, "nobody published the scheduled post")
-    time.sleep(_POD_REQUEST)
-    saves = stage.lab.sql(f"SELECT COUNT(*) FROM post_revisions WHERE post_id='{post['id']}' AND reason='published'")
-    stage.require(saves == [["2"]], f"two pods were to publish the post, but there are {saves} saves")
+    """Pods that boot between the save and the time hold timers too. Whether two of them win is up to the moment."""
+    for attempt in range(1, 5):
+        post = stage.api(1).schedule_post(f"Twice published {attempt}", after(20))
+        stage.restart(2, 3)
+        wait_until(lambda: status_of(stage, post) == "published", 60, "nobody published the scheduled post")
+        time.sleep(_POD_REQUEST)
+        (saves,), = stage.lab.sql(f"SELECT COUNT(*) FROM post_revisions WHERE post_id='{post['id']}' "
+                                  "AND reason='published'")
+        if int(saves) > 1:
+            break
+        stage.api(1).delete_post(post["id"])
+    stage.require(int(saves) > 1, "of pods with a timer each no two published the post, four times over")
     stage.restart()
     stage.judge("schedule: two pods publish a post", {("RC533", "")})
     # A person who saves twice leaves the same rows, and is no schedule.
