@@ -78,7 +78,7 @@ def odd(stage):
         "og_image": "https://other.example/x.png", "twitter_image": "//cdn.example/y.png", "facebook": "",
         "meta_title": "123", "meta_description": "false", "og_title": "null", "og_description": "[1,2]",
         "twitter_title": "  padded ", "twitter_description": "one\r\ntwo\tthree", "accent_color": "#abcdef",
-        "navigation": json.dumps([{"label": "Abs", "url": url + "/abs/"}, {"label": "Rel", "url": "rel"}]),
+        "navigation": json.dumps([{"label": "Abs", "url": url + "/abs/"}, {"label": "Rel", "url": "/rel/"}]),
         "codeinjection_head": '<script>var a = "\\u0041 😀"</script>\n', "codeinjection_foot": None, "locale": "de",
         "portal_plans": json.dumps(["free", "monthly"]), "portal_button": True, "portal_name": False,
         "portal_button_icon": url + "/content/images/p.png", "portal_button_signup_text": "",
