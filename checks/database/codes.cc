@@ -16,7 +16,9 @@ const std::vector<FindingDef>& findings() {
       {"RC703", Severity::kCritical, "the writer's name leads to an Aurora reader",
        "The server runs Aurora with innodb_read_only: after a failover the name Ghost uses still "
        "leads to what is a reader now, or Ghost was given an instance's or the reader's endpoint.",
-       "give Ghost the cluster (writer) endpoint; after a failover restart the pods one by one"},
+       "give Ghost (and Rollcall) the cluster's writer endpoint; after a failover restart the pods "
+       "one "
+       "by one"},
       {"RC704", Severity::kWarning, "the database is slow to answer",
        "Even the fastest of several questions that read nothing took longer than the setting "
        "`latency`: the server is overloaded or far away. A page of Ghost asks it a dozen times.",
