@@ -13,6 +13,7 @@ def play(stage):
         notes = " ".join(check.run_of(name)["notes"])
         for grant in grants:
             stage.require(grant in notes, f"{name} does not name the grant {grant}: {notes}")
-    post = schedule.missed(stage, "Overdue, few rights")
+    post, = schedule.missed(stage, ("Overdue, few rights", "post"))
     stage.judge("rights: few, a post nobody publishes", {("RC531", "")}, flags=flags)
-    schedule.remove(stage, post)
+    stage.api(1).delete_post(post["id"])
+    stage.restart()
