@@ -52,6 +52,7 @@ struct Memory {
   std::map<std::string, Result<ghost::Version>> versions;  // by pod
   std::optional<Collations> collations;
   MonoTime nextTables{};
+  std::optional<std::pair<std::string, MonoTime>> lock;  // the one that is held, and first sight
 };
 
 // Nothing about the database.
@@ -192,6 +193,7 @@ void Run::judgeServer(const Beat& beat, const Server& server, const Beat& again,
     findings.push_back(fewConnections(*second));
 }
 
+// Its date is in the local time of the pod that took it: what this process saw counts as well.
 Result<void> Run::lock() {
   const auto answer = askLock(context_);
   if (!answer) return answer.error();
@@ -200,9 +202,16 @@ Result<void> Run::lock() {
     return {};
   }
   outcome_.tally.restart.migrationLocked = answer->held.has_value();
-  if (!answer->held) return {};
-  const Lock& held = *answer->held;
-  if (held.age && *held.age > limits_.lockPatience)
+  if (!answer->held) {
+    memory_.lock.reset();
+    return {};
+  }
+  Lock held = *answer->held;
+  const MonoTime now = context_.clock.mono();
+  if (!memory_.lock || memory_.lock->first != held.acquiredAt)
+    memory_.lock = {held.acquiredAt, now};
+  held.age = std::max(held.age, now - memory_.lock->second);
+  if (held.age > limits_.lockPatience)
     outcome_.findings.push_back(lockHeld(held));
   else
     outcome_.notes.push_back(fmt::format(

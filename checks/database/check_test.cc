@@ -187,6 +187,17 @@ TEST_F(DatabaseCheckTest, ALockThatIsYoungOrOfTheFutureIsANoteThatForbidsRestart
   }
 }
 
+TEST_F(DatabaseCheckTest, ALockOfTheFutureIsFoundWhenTheDaemonSawItForLong) {
+  source_.reply(kLock, {Row{"2027-01-15 10:00:00", "-7200"}});
+  EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty());
+  clock_.pass(11min);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC706"));
+  source_.reply(kLock, {});
+  run(Trigger::kInterval);
+  source_.reply(kLock, {Row{"2027-01-15 10:00:00", "-7200"}});
+  EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty()) << "it is another one";
+}
+
 TEST_F(DatabaseCheckTest, APodOlderThanTheSchemaIsFoundAfterASecondLook) {
   version("b", "6.64");
   const Outcome outcome = run();

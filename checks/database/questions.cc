@@ -62,14 +62,15 @@ std::optional<Duration> secondsOf(const std::string& text) {
 Result<std::vector<Beat>> askBeats(const CheckContext& context, int times) {
   std::vector<Beat> beats;
   for (int i = 0; i < times; ++i) {
-    const WallTime before = context.clock.wall();
     const MonoTime began = context.clock.mono();
+    const WallTime before = context.clock.wall();
     const auto rows = ask(kBeatSql, context);
     if (!rows) return rows.error();
+    const WallTime after = context.clock.wall();
     const Duration roundTrip = context.clock.mono() - began;
     const auto now = rows->empty() ? std::nullopt : parseDateTime(field(rows->front(), 0));
     if (!now) return Error{ErrorCode::kProtocol, "the database does not tell what time it is"};
-    beats.push_back(beatOf(*now, before, context.clock.wall(), roundTrip));
+    beats.push_back(beatOf(*now, before, after, roundTrip));
   }
   return beats;
 }
@@ -87,7 +88,8 @@ Result<LockAnswer> askLock(const CheckContext& context) {
   if (!rows && mayNot(rows.error())) return LockAnswer{std::nullopt, kLockGrant};
   if (!rows) return rows.error();
   if (rows->empty()) return LockAnswer{};
-  return LockAnswer{Lock{field(rows->front(), 0), secondsOf(field(rows->front(), 1))}, ""};
+  return LockAnswer{
+      Lock{field(rows->front(), 0), secondsOf(field(rows->front(), 1)).value_or(Duration(0))}, ""};
 }
 
 Result<SchemaAnswer> askSchema(const CheckContext& context) {

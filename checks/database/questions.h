@@ -25,7 +25,7 @@ Result<Server> askServer(const CheckContext& context);
 // A lock that is held; `age` by its own date, which is the local time of the pod that took it.
 struct Lock {
   std::string acquiredAt;
-  std::optional<Duration> age;
+  Duration age{};  // zero when it has no date
 };
 struct LockAnswer {
   std::optional<Lock> held;

@@ -84,7 +84,7 @@ Finding lockHeld(const Lock& lock) {
   Finding finding = about(
       kRc706, fmt::format("the migration lock has been held for {}, since {} by the clock of the "
                           "pod that took it: a pod that boots now exits",
-                          formatDuration(lock.age.value_or(Duration::zero())), lock.acquiredAt));
+                          formatDuration(lock.age), lock.acquiredAt));
   finding.cause = "a migration that takes long, or one that died and left its lock behind";
   finding.evidence["acquired_at"] = lock.acquiredAt;
   finding.remedy =
