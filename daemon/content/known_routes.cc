@@ -3,14 +3,26 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <utility>
+#include <vector>
 
 #include "daemon/content/content_dir.h"
+#include "daemon/ghost/admin_token.h"
+#include "daemon/net/pod_client.h"
 
 namespace rollcall {
 namespace {
 
 constexpr std::size_t kMaxBytes = 256u << 10;
 constexpr std::string_view kPlace = "settings/routes.yaml";
+constexpr std::string_view kDownload = "/ghost/api/admin/settings/routes/yaml/";
+
+Error troubleOf(const Result<HttpResponse>& answer) {
+  if (!answer) return answer.error();
+  const bool refused = answer->status == 401 || answer->status == 403;
+  return {refused ? ErrorCode::kPermissionDenied : ErrorCode::kUnavailable,
+          fmt::format("it answers {}", answer->status)};
+}
 
 Result<std::string> readFile(const std::string& path) {
   std::ifstream file(path);
@@ -21,27 +33,81 @@ Result<std::string> readFile(const std::string& path) {
   return text;
 }
 
-Result<KnownRoutes> parsed(const std::string& text) {
-  auto routes = ghost::parseRoutes(text);
-  if (!routes) return routes.error();
-  return KnownRoutes{std::move(*routes), Trust::kKnown, {}};
+// Any pod will do: they read the same file. Not always the same one's time is taken.
+RoutesText askPods(const CheckContext& context) {
+  RoutesText routes;
+  routes.place = "routes.yaml, as the Admin API hands it out";
+  std::vector<const Pod*> pods;
+  for (const Pod& pod : context.topology.pods)
+    if (pod.mayBeBlamed()) pods.push_back(&pod);
+  Error why{ErrorCode::kUnavailable, "there is no pod to ask"};
+  const WallTime now = context.clock.wall();
+  const auto turn = static_cast<std::size_t>(
+      std::chrono::duration_cast<std::chrono::minutes>(now.time_since_epoch()).count());
+  for (std::size_t i = 0; i < pods.size() && !routes.text; ++i) {
+    PodRequest request;
+    request.path = kDownload;
+    request.door = Door::kAdmin;
+    request.reason = Reason::kView;
+    request.maxBytes = kMaxBytes;
+    request.authorization = ghost::adminAuthorization(context.adminKey, now, std::nullopt);
+    request.shared = true;
+    const auto batch = context.pods.batch(context.budget);
+    batch->get(*pods[(turn + i) % pods.size()], std::move(request),
+               [&](Result<HttpResponse> answer) {
+                 if (answer && answer->status == 200)
+                   routes.text = std::move(answer->body);
+                 else
+                   why = troubleOf(answer);
+               });
+    batch->drive(context.deadline, context.stop);
+  }
+  if (routes.text)
+    routes.trust = Trust::kKnown;
+  else
+    routes.gap = Gap{"", routes.place, why};
+  return routes;
+}
+
+RoutesText readFolder(const CheckContext& context) {
+  RoutesText routes;
+  routes.place = fmt::format("{} in the content folder", kPlace);
+  auto file = context.dir->file(kPlace, kMaxBytes, context.deadline);
+  if (file) {
+    routes.text = std::move(file->text);
+    routes.changed = file->changed;
+    routes.trust = Trust::kKnown;
+  } else if (file.error().code == ErrorCode::kNotFound) {
+    routes.trust = Trust::kKnown;
+  } else {
+    routes.gap = Gap{"", routes.place, file.error()};
+  }
+  return routes;
 }
 
 }  // namespace
 
-Result<KnownRoutes> readKnownRoutes(const CheckContext& context) {
+Result<RoutesText> readRoutesText(const CheckContext& context) {
   if (!context.routesFile.empty()) {
-    const auto text = readFile(std::string(context.routesFile));
+    auto text = readFile(std::string(context.routesFile));
     if (!text) return text.error();
-    return parsed(*text);
+    return RoutesText{std::move(*text), Trust::kKnown,
+                      fmt::format("the routes file {}", context.routesFile)};
   }
-  if (!context.dir) return KnownRoutes{ghost::defaultRoutes(), Trust::kAssumed, {}};
-  const auto text = context.dir->read(kPlace, kMaxBytes, context.deadline);
-  if (text) return parsed(*text);
-  if (text.error().code == ErrorCode::kNotFound)
-    return KnownRoutes{ghost::defaultRoutes(), Trust::kKnown, {}};
-  return KnownRoutes{ghost::defaultRoutes(), Trust::kAssumed,
-                     Gap{"", std::string(kPlace) + " in the content folder", text.error()}};
+  if (context.dir) return readFolder(context);
+  if (!context.adminKey.empty()) return askPods(context);
+  return RoutesText{};
+}
+
+Result<KnownRoutes> readKnownRoutes(const CheckContext& context) {
+  auto read = readRoutesText(context);
+  if (!read) return read.error();
+  KnownRoutes known{ghost::defaultRoutes(), read->trust, std::move(read->gap)};
+  if (!read->text) return known;
+  auto routes = ghost::parseRoutes(*read->text);
+  if (!routes) return routes.error();
+  known.routes = std::move(*routes);
+  return known;
 }
 
 }  // namespace rollcall
