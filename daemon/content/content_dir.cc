@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -25,6 +27,30 @@ bool staysInside(std::string_view path) {
   }
 }
 
+constexpr std::size_t kEntryBytes = 300;  // more than any record of a child
+
+EntryKind kindOf(char letter) {
+  if (letter == kFileLetter) return EntryKind::kFile;
+  if (letter == kFolderLetter) return EntryKind::kFolder;
+  return letter == kDanglingLetter ? EntryKind::kDanglingLink : EntryKind::kOther;
+}
+
+Result<std::vector<FolderEntry>> entriesOf(std::string_view records) {
+  std::vector<FolderEntry> entries;
+  while (!records.empty()) {
+    const std::string_view record = records.substr(0, records.find('\0'));
+    records.remove_prefix(std::min(records.size(), record.size() + 1));
+    const std::size_t slash = record.find('/');
+    if (slash == std::string_view::npos || entries.size() == ContentDir::kMaxEntries)
+      return Error{ErrorCode::kProtocol, "a folder has too many entries to be listed"};
+    FolderEntry entry{std::string(record.substr(slash + 1)), kindOf(record.front())};
+    std::from_chars(record.data() + 1, record.data() + slash, entry.size);
+    entries.push_back(std::move(entry));
+  }
+  std::ranges::sort(entries, {}, &FolderEntry::name);
+  return entries;
+}
+
 class ForkingContentDir final : public ContentDir {
  public:
   ForkingContentDir(const Clock& clock, std::string folder, const ChildCalls& calls)
@@ -39,6 +65,19 @@ class ForkingContentDir final : public ContentDir {
 
   Result<ContentFile> file(std::string_view path, std::size_t maxBytes,
                            Deadline deadline) override {
+    return ask(path, Wanted::kFile, maxBytes, deadline);
+  }
+
+  Result<std::vector<FolderEntry>> list(std::string_view path, Deadline deadline) override {
+    const auto records =
+        ask(path.empty() ? "." : path, Wanted::kFolder, kMaxEntries * kEntryBytes, deadline);
+    if (!records) return records.error();
+    return entriesOf(records->text);
+  }
+
+ private:
+  Result<ContentFile> ask(std::string_view path, Wanted wanted, std::size_t maxBytes,
+                          Deadline deadline) {
     if (!staysInside(path))
       return invalidArgument(
           fmt::format("\"{}\" is no path below the content folder {}", path, folder_));
@@ -52,7 +91,7 @@ class ForkingContentDir final : public ContentDir {
                                formatTime(hangingSince_))};
     hanging_.reset();
 
-    auto child = ReadingChild::start(fmt::format("{}/{}", folder_, path), maxBytes, calls_);
+    auto child = ReadingChild::start(fmt::format("{}/{}", folder_, path), wanted, maxBytes, calls_);
     if (!child) return child.error();
     const WallTime began = clock_.wall();
     Result<ContentFile> content = child->content(clock_, deadline);
@@ -63,7 +102,6 @@ class ForkingContentDir final : public ContentDir {
     return content;
   }
 
- private:
   const Clock& clock_;
   const std::string folder_;
   const ChildCalls calls_;

@@ -2,11 +2,13 @@
 // volume that hangs cannot be ended from within the thread that made it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "daemon/core/clock.h"
 #include "daemon/core/result.h"
@@ -18,6 +20,15 @@ namespace rollcall {
 struct ContentFile {
   std::string text;
   std::optional<WallTime> changed;
+};
+
+// What an entry of a folder is, symbolic links followed.
+enum class EntryKind { kFile, kFolder, kDanglingLink, kOther };
+
+struct FolderEntry {
+  std::string name;
+  EntryKind kind = EntryKind::kOther;
+  std::uint64_t size = 0;  // of a file
 };
 
 // Thread-safe. At most one outstanding child; while an earlier one hangs, calls answer
@@ -35,6 +46,14 @@ class ContentDir {
     if (!text) return text.error();
     return ContentFile{std::move(*text), std::nullopt};
   }
+  // A folder's entries by name, without "." and ".."; errors as read(), kProtocol when it is no
+  // folder or holds more than `kMaxEntries`. An empty path is the content folder itself.
+  virtual Result<std::vector<FolderEntry>> list(std::string_view path, Deadline deadline) {
+    static_cast<void>(deadline);
+    return Error{ErrorCode::kUnavailable, "the folder " + std::string(path) + " cannot be listed"};
+  }
+
+  static constexpr std::size_t kMaxEntries = 2'000;
 };
 
 std::unique_ptr<ContentDir> makeContentDir(const Clock& clock, std::string folder);

@@ -72,6 +72,42 @@ TEST_F(ContentDirTest, TellsWhenAFileWasChanged) {
   EXPECT_EQ(file->changed, when);
 }
 
+TEST_F(ContentDirTest, ListsAFolderAndSaysWhatEachEntryIs) {
+  std::filesystem::create_directories(folder_ / "themes" / "source");
+  write("themes/file", "12345");
+  std::filesystem::create_symlink("source", folder_ / "themes" / "alias");
+  std::filesystem::create_symlink("../nowhere", folder_ / "themes" / "broken");
+  ASSERT_EQ(::mkfifo((folder_ / "themes" / "pipe").c_str(), 0600), 0);
+  auto dir = makeContentDir(clock_, folder_);
+  const auto entries = dir->list("themes", in(std::chrono::seconds(10)));
+  ASSERT_TRUE(entries) << entries.error().message;
+  std::vector<std::pair<std::string, EntryKind>> seen;
+  for (const FolderEntry& entry : *entries) seen.emplace_back(entry.name, entry.kind);
+  EXPECT_THAT(seen, ::testing::ElementsAre(std::pair("alias", EntryKind::kFolder),
+                                           std::pair("broken", EntryKind::kDanglingLink),
+                                           std::pair("file", EntryKind::kFile),
+                                           std::pair("pipe", EntryKind::kOther),
+                                           std::pair("source", EntryKind::kFolder)));
+  EXPECT_EQ((*entries)[2].size, 5u);
+}
+
+TEST_F(ContentDirTest, ListsOnlyFoldersAndNotTooManyEntries) {
+  write("file", "x");
+  auto dir = makeContentDir(clock_, folder_);
+  EXPECT_EQ(dir->list("file", in(std::chrono::seconds(10))).error().code, ErrorCode::kProtocol);
+  EXPECT_EQ(dir->list("absent", in(std::chrono::seconds(10))).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(dir->list("../etc", in(std::chrono::seconds(10))).error().code,
+            ErrorCode::kInvalidArgument);
+  for (std::size_t i = 0; i <= ContentDir::kMaxEntries; ++i)
+    write("settings/" + std::to_string(i), "");
+  EXPECT_EQ(dir->list("settings", in(std::chrono::seconds(10))).error().code, ErrorCode::kProtocol);
+}
+
+TEST_F(ContentDirTest, AListingThatHangsIsGivenUp) {
+  auto dir = makeContentDir(clock_, folder_, {hang, killIt});
+  EXPECT_EQ(dir->list("settings", in(milliseconds(50))).error().code, ErrorCode::kDeadlineExceeded);
+}
+
 TEST_F(ContentDirTest, ReadsMoreThanAPipeHolds) {
   std::string large(900'000, 'x');
   for (std::size_t i = 0; i < large.size(); i += 7) large[i] = static_cast<char>(i);

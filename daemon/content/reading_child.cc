@@ -1,5 +1,6 @@
 #include "daemon/content/reading_child.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -25,7 +26,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLookAround{20};
 
 // The child's exit status is 0, an errno, or one of these.
-constexpr int kNoRegularFile = 250;
+constexpr int kNotAsWanted = 250;
 constexpr int kTooLarge = 251;
 
 int openFile(const char* path, int flags) {
@@ -63,19 +64,7 @@ bool writeAll(const char* data, ssize_t size) {
   return true;
 }
 
-// The child's life: async-signal-safe calls only, for the parent has threads. Not waiting for a
-// writer, should the file be a pipe.
-[[noreturn]] void readFile(const char* path, std::size_t maxBytes, int pipe,
-                           const ChildCalls& calls) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  keepOnly(pipe);
-  const int file = calls.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (file < 0) ::_exit(errno);
-  struct stat info {};
-  if (::fstat(file, &info) != 0) ::_exit(errno);
-  if (!S_ISREG(info.st_mode)) ::_exit(kNoRegularFile);
-  const Head head{info.st_mtim.tv_sec * std::int64_t{1000} + info.st_mtim.tv_nsec / 1'000'000};
-  if (!writeAll(reinterpret_cast<const char*>(&head), sizeof head)) ::_exit(EPIPE);
+[[noreturn]] void sendFile(int file, std::size_t maxBytes) {
   char buffer[16 * 1024];
   std::size_t total = 0;
   while (true) {
@@ -87,6 +76,72 @@ bool writeAll(const char* data, ssize_t size) {
     if (total > maxBytes) ::_exit(kTooLarge);
     if (!writeAll(buffer, got)) ::_exit(EPIPE);
   }
+}
+
+char letterOf(int folder, const char* name, struct stat& info) {
+  if (::fstatat(folder, name, &info, 0) != 0)
+    return ::fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode)
+               ? kDanglingLetter
+               : kOtherLetter;
+  if (S_ISREG(info.st_mode)) return kFileLetter;
+  return S_ISDIR(info.st_mode) ? kFolderLetter : kOtherLetter;
+}
+
+// One record; false when nobody takes it. No stdio: this is a forked child of a process with
+// threads.
+bool sendEntry(int folder, const char* name, std::size_t& total) {
+  struct stat info {};
+  const char letter = letterOf(folder, name, info);
+  char head[24];
+  char* at = head + sizeof head;
+  *--at = '/';
+  auto size = letter == kFileLetter ? static_cast<std::uint64_t>(info.st_size) : 0;
+  do {
+    *--at = static_cast<char>('0' + size % 10);
+    size /= 10;
+  } while (size > 0);
+  *--at = letter;
+  const auto headBytes = static_cast<ssize_t>(head + sizeof head - at);
+  const auto nameBytes = static_cast<ssize_t>(std::strlen(name) + 1);
+  total += static_cast<std::size_t>(headBytes + nameBytes);
+  return writeAll(at, headBytes) && writeAll(name, nameBytes);
+}
+
+// The system call itself: the C library's readdir() allocates.
+[[noreturn]] void sendFolder(int folder, std::size_t maxBytes) {
+  alignas(dirent64) char buffer[16 * 1024];
+  std::size_t total = 0;
+  while (true) {
+    const long got = ::syscall(SYS_getdents64, folder, buffer, sizeof buffer);
+    if (got < 0) ::_exit(errno);
+    if (got == 0) ::_exit(0);
+    for (long at = 0; at < got;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(buffer + at);
+      at += entry->d_reclen;
+      const char* name = entry->d_name;
+      if (std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0) continue;
+      if (!sendEntry(folder, name, total)) ::_exit(EPIPE);
+      if (total > maxBytes) ::_exit(kTooLarge);
+    }
+  }
+}
+
+// The child's life: async-signal-safe calls only, for the parent has threads. Not waiting for a
+// writer, should the file be a pipe.
+[[noreturn]] void readPath(const char* path, Wanted wanted, std::size_t maxBytes, int pipe,
+                           const ChildCalls& calls) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  keepOnly(pipe);
+  const int file = calls.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (file < 0) ::_exit(errno);
+  struct stat info {};
+  if (::fstat(file, &info) != 0) ::_exit(errno);
+  const bool isFolder = wanted == Wanted::kFolder;
+  if (isFolder ? !S_ISDIR(info.st_mode) : !S_ISREG(info.st_mode)) ::_exit(kNotAsWanted);
+  const Head head{info.st_mtim.tv_sec * std::int64_t{1000} + info.st_mtim.tv_nsec / 1'000'000};
+  if (!writeAll(reinterpret_cast<const char*>(&head), sizeof head)) ::_exit(EPIPE);
+  if (isFolder) sendFolder(file, maxBytes);
+  sendFile(file, maxBytes);
 }
 
 Error systemError(const char* what) {
@@ -111,12 +166,12 @@ ChildCalls systemCalls() {
   return {openFile, killChild};
 }
 
-Result<ReadingChild> ReadingChild::start(const std::string& path, std::size_t maxBytes,
-                                         const ChildCalls& calls) {
+Result<ReadingChild> ReadingChild::start(const std::string& path, Wanted wanted,
+                                         std::size_t maxBytes, const ChildCalls& calls) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return systemError("no pipe to read the content folder");
   const pid_t pid = ::fork();
-  if (pid == 0) readFile(path.c_str(), maxBytes, ends[1], calls);
+  if (pid == 0) readPath(path.c_str(), wanted, maxBytes, ends[1], calls);
   const int failure = errno;
   ::close(ends[1]);
   if (pid < 0) {
@@ -125,15 +180,16 @@ Result<ReadingChild> ReadingChild::start(const std::string& path, std::size_t ma
     return systemError("no process to read the content folder");
   }
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  return ReadingChild(pid, openPidfd(pid), ends[0], path, maxBytes, calls);
+  return ReadingChild(pid, openPidfd(pid), ends[0], path, wanted, maxBytes, calls);
 }
 
-ReadingChild::ReadingChild(pid_t pid, int exit, int pipe, std::string path, std::size_t maxBytes,
-                           const ChildCalls& calls)
+ReadingChild::ReadingChild(pid_t pid, int exit, int pipe, std::string path, Wanted wanted,
+                           std::size_t maxBytes, const ChildCalls& calls)
     : pid_(pid),
       exit_(exit),
       pipe_(pipe),
       path_(std::move(path)),
+      wanted_(wanted),
       maxBytes_(maxBytes),
       calls_(calls) {}
 
@@ -142,6 +198,7 @@ ReadingChild::ReadingChild(ReadingChild&& other) noexcept
       exit_(std::exchange(other.exit_, -1)),
       pipe_(std::exchange(other.pipe_, -1)),
       path_(std::move(other.path_)),
+      wanted_(other.wanted_),
       maxBytes_(other.maxBytes_),
       calls_(other.calls_),
       gone_(std::exchange(other.gone_, true)),
@@ -213,8 +270,10 @@ Result<ContentFile> ReadingChild::judge(std::string received) const {
     received.erase(0, sizeof head);
     return ContentFile{std::move(received), WallTime(milliseconds(head.changedMs))};
   }
-  if (status == kNoRegularFile)
-    return Error{ErrorCode::kProtocol, fmt::format("{} is no regular file", path_)};
+  if (status == kNotAsWanted)
+    return Error{
+        ErrorCode::kProtocol,
+        fmt::format("{} is no {}", path_, wanted_ == Wanted::kFolder ? "folder" : "regular file")};
   if (status == kTooLarge)
     return Error{ErrorCode::kProtocol, fmt::format("{} is larger than {} bytes", path_, maxBytes_)};
   return Error{codeOf(status), fmt::format("cannot read {}: {}", path_, std::strerror(status))};
