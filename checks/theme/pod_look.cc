@@ -1,0 +1,171 @@
+#include "checks/theme/pod_look.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "daemon/api/pod_api.h"
+#include "daemon/ghost/admin_token.h"
+
+namespace rollcall::checks::theme {
+namespace {
+
+constexpr std::size_t kPageBytes = 64u << 20;  // as the check pods asks for the front page: a round
+constexpr std::size_t kKeptBytes = 1u << 20;   // of checks then asks for it once
+constexpr std::size_t kAssetBytes = 16u << 20;
+
+PodRequest pageRequest(const std::string& path, bool fresh) {
+  PodRequest request;
+  request.path = path;
+  request.reason = fresh ? Reason::kSuspect : Reason::kView;
+  request.paced = true;
+  request.maxBytes = kPageBytes;
+  request.keepBytes = kKeptBytes;
+  request.shared = !fresh;
+  return request;
+}
+
+PodRequest assetRequest(const std::string& path, bool fresh) {
+  PodRequest request;
+  request.path = path;
+  request.reason = fresh ? Reason::kSuspect : Reason::kView;
+  request.maxBytes = kAssetBytes;
+  request.keepBytes = 0;
+  return request;
+}
+
+PodRequest customRequest(const CheckContext& context) {
+  PodRequest request;
+  request.path = ghost::adminApiPath(std::nullopt) + "custom_theme_settings/";
+  request.door = Door::kAdmin;
+  request.reason = Reason::kView;
+  request.authorization =
+      ghost::adminAuthorization(context.adminKey, context.clock.wall(), std::nullopt);
+  return request;
+}
+
+std::string_view pathOf(std::string_view location) {
+  location = location.substr(0, location.find_first_of("?#"));
+  const std::size_t scheme = location.find("://");
+  if (scheme == std::string_view::npos) return location;
+  const std::size_t slash = location.find('/', scheme + 3);
+  return slash == std::string_view::npos ? "/" : location.substr(slash);
+}
+
+// Express: W/"<size in hex>-<time of modification in hex>".
+std::optional<std::uint64_t> sizeIn(std::string_view etag) {
+  if (!etag.starts_with("W/\"")) return std::nullopt;
+  etag.remove_prefix(3);
+  std::uint64_t size = 0;
+  const auto [end, error] = std::from_chars(etag.data(), etag.data() + etag.size(), size, 16);
+  if (error != std::errc() || end == etag.data() + etag.size() || *end != '-') return std::nullopt;
+  return size;
+}
+
+std::string textOf(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_null() ? "" : value.dump();
+}
+
+}  // namespace
+
+std::vector<PodLook> podsToAsk(const Topology& topology) {
+  std::vector<PodLook> looks;
+  for (const Pod& pod : topology.pods)
+    if (pod.mayBeBlamed()) looks.push_back({.pod = &pod, .asset = {}, .custom = {}, .pages = {}});
+  return looks;
+}
+
+void ask(const CheckContext& context, const Questions& questions, std::vector<PodLook>& looks) {
+  const auto batch = context.pods.batch(context.budget);
+  for (PodLook& look : looks) {
+    if (!questions.asset.empty())
+      batch->get(*look.pod, assetRequest(questions.asset, questions.fresh),
+                 [&look](Result<HttpResponse> answer) { look.asset = std::move(answer); });
+    if (questions.custom)
+      batch->get(*look.pod, customRequest(context),
+                 [&look](Result<HttpResponse> answer) { look.custom = std::move(answer); });
+    for (const std::string& path : questions.pages)
+      batch->get(*look.pod, pageRequest(path, questions.fresh),
+                 [&look, &path](Result<HttpResponse> answer) {
+                   look.pages.insert_or_assign(path, std::move(answer));
+                 });
+  }
+  batch->drive(context.deadline, context.stop);
+}
+
+std::string AssetAnswer::text() const {
+  return absent ? "not there" : fmt::format("{} bytes", size);
+}
+
+bool leadsToPrivate(const HttpResponse& response, const Site& site) {
+  return response.status / 100 == 3 &&
+         pathOf(response.header("location")) == site.pathOf("/private/");
+}
+
+// 5.x sends what is not there on to the same address with a slash, later ones answer 404.
+AssetAnswer assetAnswer(const Answer& answer, const Site& site) {
+  AssetAnswer found;
+  if (!answer || !*answer) return found;
+  const HttpResponse& response = **answer;
+  if (response.status == 200) {
+    const auto size = sizeIn(response.header("etag"));
+    found.known = size.has_value();
+    found.size = size.value_or(0);
+    found.etag = std::string(response.header("etag")).substr(0, 60);
+  } else if (response.status == 404 || (response.status == 301 && !leadsToPrivate(response, site) &&
+                                        pathOf(response.header("location")).ends_with('/'))) {
+    found.known = found.absent = true;
+  }
+  return found;
+}
+
+Result<std::vector<std::string>> otherSettings(
+    const Result<HttpResponse>& answer, const std::map<std::string, CustomSetting>& expected) {
+  const auto document = api::document(answer);
+  if (!document) return document.error();
+  const auto list = document->find("custom_theme_settings");
+  if (!document->is_object() || list == document->end() || !list->is_array())
+    return Error{ErrorCode::kProtocol, "its answer holds no custom theme settings"};
+  std::vector<std::string> other;
+  for (const nlohmann::json& one : *list) {
+    if (!one.is_object() || !one.contains("key") || !one["key"].is_string() ||
+        !one.contains("value"))
+      continue;
+    const auto row = expected.find(one["key"].get<std::string>());
+    if (row != expected.end() && row->second.value != textOf(one["value"]))
+      other.push_back(row->first);
+  }
+  return other;
+}
+
+Result<bool> sameSettings(const CheckContext& context, const std::vector<PodLook>& looks,
+                          const std::vector<std::size_t>& pods) {
+  const auto key = api::contentKey(context);
+  if (!key) return key.error();
+  std::map<std::pair<std::size_t, std::string>, Result<HttpResponse>> answers;
+  const auto batch = context.pods.batch(context.budget);
+  for (const std::size_t pod : pods)
+    for (const char* what : {"settings", "tiers"}) {
+      PodRequest request;
+      request.path = fmt::format("{}{}/?key={}", ghost::contentApiPath(std::nullopt), what, *key);
+      request.door = Door::kAdmin;
+      request.reason = Reason::kSuspect;
+      batch->get(*looks[pod].pod, request, [&answers, pod, what](Result<HttpResponse> answer) {
+        answers.insert_or_assign({pod, what}, std::move(answer));
+      });
+    }
+  batch->drive(context.deadline, context.stop);
+  for (const char* what : {"settings", "tiers"}) {
+    const Result<HttpResponse>& first = answers.at({pods.front(), what});
+    for (const std::size_t pod : pods) {
+      const Result<HttpResponse>& answer = answers.at({pod, what});
+      if (auto trouble = api::troubleOf(answer)) return *trouble;
+      if (answer->body != first->body) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace rollcall::checks::theme

@@ -1,0 +1,46 @@
+// The active theme in the content folder.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/content/content_dir.h"
+
+namespace rollcall::checks::theme {
+
+enum class Presence { kThere, kAbsent, kDanglingLink, kNoFolder };
+
+// A file by whose size pods tell which theme they serve: all other themes have another one or none.
+struct Asset {
+  std::string path;  // below the theme: "assets/built/screen.css"
+  std::uint64_t size = 0;
+  std::map<std::string, std::uint64_t> elsewhere;  // other themes that have it -> its size there
+};
+
+struct Volume {
+  Presence presence = Presence::kAbsent;
+  std::vector<std::string> themes;   // folders below themes/
+  std::vector<std::string> missing;  // files Ghost needs that are not in the theme
+  std::optional<Asset> asset;        // empty when no file tells the theme from the others
+};
+
+// `known` is an asset that an earlier look chose for this theme: looked up instead of searched. An
+// Error when the folder cannot be read, or is none of Ghost's.
+Result<Volume> lookAt(ContentDir& dir, const std::string& theme, const std::optional<Asset>& known,
+                      Deadline deadline);
+
+// What the theme's templates always print, as traits: the layout, its partials, and of the
+// templates for a page (the first of `candidates` that is there) that one. Empty when they cannot
+// be understood; an Error when they cannot be read.
+Result<std::set<std::string>> certainTraits(ContentDir& dir, const std::string& theme,
+                                            const std::vector<std::string>& candidates,
+                                            std::string_view root, Deadline deadline);
+
+// Whether routes.yaml gives pages templates of their own, so that the front page may be anything.
+Result<bool> choosesTemplates(ContentDir& dir, Deadline deadline);
+
+}  // namespace rollcall::checks::theme
