@@ -283,7 +283,7 @@ TEST_F(ThemeCheckTest, WithoutTheFolderAPodThatStartedSinceIsRight) {
 }
 
 TEST_F(ThemeCheckTest, RC545NamesPodsThatLackWhatTheTemplatesPrint) {
-  dir_.files["themes/mine/post.hbs"] = "{{!< default}}<p>Post</p><i>new</i>";
+  dir_.files["themes/mine/post.hbs"] = "{{!< default}}{{#post}}<p>Post</p><i>new</i>{{/post}}";
   renders("a", "/old/", "<p>Post</p><i>new</i>");
   const Outcome outcome = run();
   ASSERT_THAT(claims(outcome), ElementsAre("RC545 b", "RC545 c"));

@@ -230,13 +230,14 @@ void Around::compareCustom() {
 
 std::set<std::string> Around::certainOf(const std::string& path) {
   if (!volume_ || volume_->presence != Presence::kThere) return {};
-  std::vector<std::string> candidates = {"home.hbs", "index.hbs"};
+  PageTemplates page{.candidates = {"home.hbs", "index.hbs"}, .subject = ""};
   if (path != "/") {
     const std::string trimmed = path.substr(0, path.size() - 1);
-    candidates = {"post-" + trimmed.substr(trimmed.rfind('/') + 1) + ".hbs", "post.hbs"};
+    page = {.candidates = {"post-" + trimmed.substr(trimmed.rfind('/') + 1) + ".hbs", "post.hbs"},
+            .subject = "post"};
   }
   const std::string root = context_.site.pathOf("/");
-  auto traits = certainTraits(*context_.dir, look_.state.theme, candidates,
+  auto traits = certainTraits(*context_.dir, look_.state.theme, page,
                               std::string_view(root).substr(0, root.size() - 1), context_.deadline);
   if (traits) return std::move(*traits);
   look_.gaps.push_back({"", "the active theme's templates", traits.error()});

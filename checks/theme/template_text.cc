@@ -1,5 +1,9 @@
 #include "checks/theme/template_text.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "checks/theme/traits.h"
 
 namespace rollcall::checks::theme {
@@ -11,23 +15,23 @@ constexpr std::size_t kMaxBytes = 1u << 20;  // of the result
 
 class Reader {
  public:
-  Reader(const Partials& partials, int& includes) : partials_(partials), includes_(includes) {}
+  Reader(std::string_view subject, const Partials& partials, int& includes)
+      : subject_(subject), partials_(partials), includes_(includes) {}
 
   bool read(std::string_view source, int depth) {
-    int blocks = 0;
     while (!source.empty()) {
       const std::size_t open = source.find("{{");
       // A backslash or more braces than three: not a matter for a simple reader.
       if (open != std::string_view::npos &&
           (source.substr(open).starts_with("{{{{") || (open > 0 && source[open - 1] == '\\')))
         return false;
-      if (blocks == 0 && !append(source.substr(0, open))) return false;
+      if (hidden_ == 0 && !append(source.substr(0, open))) return false;
       if (open == std::string_view::npos) break;
       source.remove_prefix(open);
       const auto tag = takeTag(source);
-      if (!tag || !follow(*tag, blocks, depth)) return false;
+      if (!tag || !follow(*tag, depth)) return false;
     }
-    return blocks == 0;
+    return open_.empty();
   }
 
   std::string text() { return std::move(text_); }
@@ -55,18 +59,36 @@ class Reader {
     return tag;
   }
 
-  bool follow(std::string_view tag, int& blocks, int depth) {
+  bool follow(std::string_view tag, int depth) {
     if (tag.starts_with('!')) return true;
-    if (tag.starts_with('/')) return --blocks >= 0;
-    const bool invertedAlone = tag.starts_with('^') && tag.find_first_not_of("^~ ") == tag.npos;
-    if (tag.starts_with('#') || (tag.starts_with('^') && !invertedAlone)) {
-      if (blocks++ == 0) text_ += kComputed;
-      return true;
-    }
-    if (blocks > 0) return true;
+    if (tag.starts_with('/')) return close();
+    const bool isElse = word(tag) == "else" || tag.find_first_not_of("^~ ") == tag.npos;
+    // Of the subject's block the other half is never rendered: too rare to be followed.
+    if (isElse) return !open_.empty() && open_.back();
+    if (tag.starts_with('#') || tag.starts_with('^')) return open(tag);
+    if (hidden_ > 0) return true;
     if (tag.starts_with('>')) return include(tag.substr(1), depth);
     text_ += kComputed;
     return true;
+  }
+
+  bool open(std::string_view tag) {
+    const bool hides = subject_.empty() || tag.front() != '#' || word(tag.substr(1)) != subject_;
+    if (hides && hidden_ == 0) text_ += kComputed;
+    hidden_ += hides;
+    open_.push_back(hides);
+    return true;
+  }
+
+  bool close() {
+    if (open_.empty()) return false;
+    hidden_ -= open_.back();
+    open_.pop_back();
+    return true;
+  }
+
+  static std::string_view word(std::string_view tag) {
+    return tag.substr(0, tag.find_first_of(" \t\r\n~"));
   }
 
   // A partial that cannot be had is like something computed.
@@ -74,7 +96,7 @@ class Reader {
     const std::string_view name = nameOf(tag);
     const bool may = !name.empty() && depth < kDeepest && ++includes_ <= kMaxIncludes;
     const auto text = may ? partials_(name) : std::nullopt;
-    Reader inner(partials_, includes_);
+    Reader inner(subject_, partials_, includes_);
     if (!text || !inner.read(*text, depth + 1)) {
       text_ += kComputed;
       return true;
@@ -90,7 +112,7 @@ class Reader {
     if (tag.front() == '"' || tag.front() == '\'')
       return tag.substr(1, std::min(tag.find(tag.front(), 1), tag.size()) - 1);
     if (tag.front() == '(') return "";
-    return tag.substr(0, tag.find_first_of(" \t\r\n~"));
+    return word(tag);
   }
 
   bool append(std::string_view text) {
@@ -99,16 +121,20 @@ class Reader {
     return true;
   }
 
+  const std::string_view subject_;
   const Partials& partials_;
   int& includes_;
+  std::vector<bool> open_;  // the open blocks: whether what is in them may not be printed
+  int hidden_ = 0;          // how many of those are true
   std::string text_;
 };
 
 }  // namespace
 
-std::optional<std::string> certainText(std::string_view source, const Partials& partials) {
+std::optional<std::string> certainText(std::string_view source, std::string_view subject,
+                                       const Partials& partials) {
   int includes = 0;
-  Reader reader(partials, includes);
+  Reader reader(subject, partials, includes);
   if (!reader.read(source, 0)) return std::nullopt;
   return reader.text();
 }

@@ -11,7 +11,7 @@ namespace {
 // What is computed is shown as '*'; "-" when the template cannot be understood.
 std::string certain(std::string_view source,
                     const std::map<std::string, std::string, std::less<>>& partials = {}) {
-  auto text = certainText(source, [&](std::string_view name) -> std::optional<std::string> {
+  auto text = certainText(source, "post", [&](std::string_view name) -> std::optional<std::string> {
     const auto found = partials.find(name);
     if (found == partials.end()) return std::nullopt;
     return found->second;
@@ -44,7 +44,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"else_as_caret", "a{{#x}}b{{^}}c{{/x}}d", "a*d"},
         Case{"comment", "a{{! {{#if }}b", "ab"},
         Case{"long_comment", "a{{!-- {{ghost_head}} -- --}}b", "ab"},
-        Case{"layout", "{{!< default}}a", "a"}, Case{"missing_partial", "a{{> b}}c", "a*c"},
+        Case{"layout", "{{!< default}}a", "a"},
+        Case{"subject", "a{{#post}}b{{#if x}}c{{/if}}d{{/post}}e", "ab*de"},
+        Case{"hidden_subject", "a{{#if x}}{{#post}}b{{/post}}{{/if}}c", "a*c"},
+        Case{"other_half", "a{{#post}}b{{else}}c{{/post}}", "-"},
+        Case{"stray_else", "a{{else}}b", "-"}, Case{"missing_partial", "a{{> b}}c", "a*c"},
         Case{"open_block", "a{{#if x}}b", "-"}, Case{"closed_too_often", "a{{/if}}b", "-"},
         Case{"open_tag", "a{{b", "-"}, Case{"open_comment", "a{{!-- b", "-"},
         Case{"raw", "{{{{raw}}}}{{x}}{{{{/raw}}}}", "-"}, Case{"escaped", "a\\{{b}}", "-"}),

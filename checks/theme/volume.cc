@@ -187,8 +187,8 @@ Result<Volume> lookAt(ContentDir& dir, const std::string& theme, const std::opti
 }
 
 Result<std::set<std::string>> certainTraits(ContentDir& dir, const std::string& theme,
-                                            const std::vector<std::string>& candidates,
-                                            std::string_view root, Deadline deadline) {
+                                            const PageTemplates& page, std::string_view root,
+                                            Deadline deadline) {
   std::optional<Error> trouble;
   const std::string base = "themes/" + theme + "/";
   const auto load = [&](const std::string& path) -> std::optional<std::string> {
@@ -200,18 +200,18 @@ Result<std::set<std::string>> certainTraits(ContentDir& dir, const std::string& 
     return load("partials/" + std::string(name) + ".hbs");
   };
   std::set<std::string> traits;
-  const auto take = [&](const std::string& source) {
-    const auto text = certainText(source, partials);
+  const auto take = [&](const std::string& source, std::string_view subject) {
+    const auto text = certainText(source, subject, partials);
     if (text) traits.merge(traitsOf(*text, root).all);
     return text.has_value();
   };
-  for (const std::string& candidate : candidates) {
-    const auto page = load(candidate);
-    if (!page) continue;
+  for (const std::string& candidate : page.candidates) {
+    const auto source = load(candidate);
+    if (!source) continue;
     // Which layout it is put into, the page itself says; any other than the usual one is left out.
-    const bool usual = page->find("{{!< default}}") != std::string::npos;
+    const bool usual = source->find("{{!< default}}") != std::string::npos;
     const auto layout = usual ? load("default.hbs") : std::nullopt;
-    if (!take(*page) || (layout && !take(*layout))) traits.clear();
+    if (!take(*source, page.subject) || (layout && !take(*layout, ""))) traits.clear();
     break;
   }
   if (trouble) return *trouble;

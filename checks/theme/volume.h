@@ -33,12 +33,17 @@ struct Volume {
 Result<Volume> lookAt(ContentDir& dir, const std::string& theme, const std::optional<Asset>& known,
                       Deadline deadline);
 
-// What the theme's templates always print, as traits: the layout, its partials, and of the
-// templates for a page (the first of `candidates` that is there) that one. Empty when they cannot
-// be understood; an Error when they cannot be read.
+// Which templates make a page: the first of them that is there. `subject` as in certainText().
+struct PageTemplates {
+  std::vector<std::string> candidates;
+  std::string subject;
+};
+
+// What the theme's templates always print on a page, as traits: the page's template, the layout and
+// their partials. Empty when they cannot be understood; an Error when they cannot be read.
 Result<std::set<std::string>> certainTraits(ContentDir& dir, const std::string& theme,
-                                            const std::vector<std::string>& candidates,
-                                            std::string_view root, Deadline deadline);
+                                            const PageTemplates& page, std::string_view root,
+                                            Deadline deadline);
 
 // Whether routes.yaml gives pages templates of their own, so that the front page may be anything.
 Result<bool> choosesTemplates(ContentDir& dir, Deadline deadline);
