@@ -134,6 +134,10 @@ class ThemeCheckTest : public testing::Test {
     pods_.answer(pod, path, 200, page(body));
   }
 
+  void noPodServesFiles() {
+    for (const char* pod : {"a", "b", "c"}) pods_.answer(pod, "/assets/a.css", 404);
+  }
+
   Result<Outcome> tryRun(Trigger trigger = Trigger::kOnce) {
     const CheckContext context{.topology = topology_,
                                .site = site_,
@@ -186,6 +190,7 @@ TEST_F(ThemeCheckTest, SaysNothingOfAHealthySite) {
 
 TEST_F(ThemeCheckTest, RC541TellsAnEmptyVolumeAndHowToFillIt) {
   activeTheme("source");
+  noPodServesFiles();
   dir_.files = {{"themes/", ""}};
   const Outcome outcome = run();
   ASSERT_THAT(claims(outcome), ElementsAre("RC541 "));
@@ -195,6 +200,7 @@ TEST_F(ThemeCheckTest, RC541TellsAnEmptyVolumeAndHowToFillIt) {
 
 TEST_F(ThemeCheckTest, RC541TellsALinkToNowhereAndAThemeThatWasRemoved) {
   activeTheme("gone");
+  noPodServesFiles();
   EXPECT_THAT(claims(run()), ElementsAre("RC541 "));
   dir_.dangling = {"themes/gone"};
   const Outcome outcome = run();
@@ -204,10 +210,36 @@ TEST_F(ThemeCheckTest, RC541TellsALinkToNowhereAndAThemeThatWasRemoved) {
 
 TEST_F(ThemeCheckTest, RC541IsNotClaimedWhenTheThemeIsBackAtTheSecondLook) {
   const auto kept = dir_.files;
+  noPodServesFiles();
   dir_.files = {{"themes/", ""}};
   clock_.asleep = [&] { dir_.files = kept; };
   EXPECT_THAT(claims(run()), IsEmpty());
   EXPECT_EQ(clock_.slept, Duration(5s));
+}
+
+TEST_F(ThemeCheckTest, ALinkOutOfTheFolderIsNotMissingWhileThePodsServeTheTheme) {
+  activeTheme("source");
+  dir_.dangling = {"themes/source"};
+  Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_THAT(outcome.notes, Contains(HasSubstr("the pods have it")));
+  serves("b", 200);
+  EXPECT_THAT(claims(run()), ElementsAre("RC544 ")) << "then pods are compared among themselves";
+  // In private mode no pod says anything.
+  activeTheme("source", "60000000", true);
+  for (const char* pod : {"a", "b", "c"})
+    for (const char* path : {"/", "/old/", "/assets/a.css"})
+      pods_.answer(pod, path, 302, "", {{"location", "https://e.org/private/?r=%2F"}});
+  EXPECT_THAT(claims(run()), IsEmpty());
+}
+
+TEST_F(ThemeCheckTest, RC541TellsAMissingThemeWhenEveryPageFails) {
+  activeTheme("source");
+  dir_.dangling = {"themes/source"};
+  for (const char* pod : {"a", "b", "c"}) pods_.failAll(pod, ErrorCode::kUnavailable);
+  for (const char* path : {"/", "/old/"}) pods_.answer("*", path, 404);
+  for (const char* pod : {"a", "b", "c"}) pods_.answer(pod, "/", 500);
+  EXPECT_THAT(claims(run()), ElementsAre("RC541 "));
 }
 
 TEST_F(ThemeCheckTest, RC542NamesTheFilesThatAreMissing) {

@@ -22,6 +22,7 @@ class Around {
  private:
   void lookAtVolume();
   void askPods();
+  void judgeMissing();
   std::string assetFromPages() const;
   void findGaps();
   void compareAssets();
@@ -75,9 +76,7 @@ void Around::lookAtVolume() {
   }
   volume_ = std::move(*volume);
   known_.asset = volume_->asset;
-  if (volume_->presence != Presence::kThere)
-    claim(themeMissing(look_.state.theme, *volume_));
-  else if (!volume_->missing.empty())
+  if (volume_->presence == Presence::kThere && !volume_->missing.empty())
     claim(filesMissing(look_.state.theme, *volume_));
 }
 
@@ -87,12 +86,41 @@ void Around::askPods() {
   Questions questions{.asset = {}, .pages = plan_.pages, .custom = {}, .fresh = plan_.fresh};
   questions.custom = plan_.custom && look_.state.custom && !context_.adminKey.empty();
   if (volume_ && volume_->asset) questions.asset = "/" + volume_->asset->path;
-  if (!volume_) questions.asset = known_.seenAsset;
+  const bool there = volume_ && volume_->presence == Presence::kThere;
+  if (!there) questions.asset = known_.seenAsset;
+  // Only the pods can tell whether the theme is missing for them as well.
+  if (volume_ && !there && questions.asset.empty() && questions.pages.empty())
+    questions.pages = {"/"};
   ask(context_, questions, pods_);
-  if (volume_ || !questions.asset.empty()) return;
-  known_.seenAsset = assetFromPages();
-  if (!known_.seenAsset.empty())
-    ask(context_, {.asset = known_.seenAsset, .pages = {}, .fresh = plan_.fresh}, pods_);
+  if (!there && questions.asset.empty()) {
+    known_.seenAsset = assetFromPages();
+    if (!known_.seenAsset.empty())
+      ask(context_, {.asset = known_.seenAsset, .pages = {}, .fresh = plan_.fresh}, pods_);
+  }
+  if (volume_ && !there) judgeMissing();
+}
+
+// The images of Ghost link the themes that come with them to a place outside the content folder:
+// such a link leads nowhere from here. But files of the theme come from where the pods see it, so a
+// pod that serves one has it.
+void Around::judgeMissing() {
+  const std::string where = "themes/" + look_.state.theme;
+  bool served = false, failing = false;
+  for (const PodLook& look : pods_) {
+    const AssetAnswer answer = assetAnswer(look.asset, context_.site);
+    served = served || (answer.known && !answer.absent);
+    failing = failing || (answer.known && answer.absent);
+    for (const auto& [path, page] : look.pages) failing = failing || (page && page->status >= 500);
+  }
+  if (served)
+    look_.notes.push_back(fmt::format(
+        "{} cannot be followed from here, but the pods have it: it is not compared with them",
+        where));
+  else if (failing || volume_->presence != Presence::kDanglingLink)
+    return claim(themeMissing(look_.state.theme, *volume_));
+  else
+    look_.notes.push_back(fmt::format("{} is a link that cannot be followed from here", where));
+  volume_.reset();
 }
 
 // A style sheet or script that the first pod's page names.
