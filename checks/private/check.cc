@@ -15,8 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMessageBytes = 4u << 10;  // of a page: its status is what counts
-constexpr Duration kFrontKnown = 2min;           // a leak once seen need not be rendered again
+constexpr std::size_t kMessageBytes = 64u << 10;  // of a page: enough for an error's text
+constexpr Duration kFrontKnown = 2min;            // a leak once seen need not be rendered again
 constexpr std::string_view kModeSql =
     "SELECT value, updated_at, UTC_TIMESTAMP(3) FROM settings WHERE `key`='is_private'";
 

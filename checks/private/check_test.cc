@@ -20,6 +20,21 @@ using testing_support::FakePodClient;
 
 constexpr const char* kProbe = "/rollcall-private-mode";
 
+// Time passes by itself when somebody waits for it.
+class PatientClock final : public Clock {
+ public:
+  MonoTime mono() const override { return now_; }
+  WallTime wall() const override { return WallTime{}; }
+  bool sleepUntil(MonoTime when, std::stop_token) const override {
+    now_ = std::max(now_, when);
+    return true;
+  }
+  void advance(Duration by) { now_ += by; }
+
+ private:
+  mutable MonoTime now_{};
+};
+
 // Three public pods of a public site that was switched long ago.
 class PrivateTest : public testing::Test {
  protected:
@@ -66,7 +81,7 @@ class PrivateTest : public testing::Test {
 
   Topology topology_;
   Site site_;
-  ManualClock clock_;
+  PatientClock clock_;
   FakePodClient pods_;
   FakeContentSource source_;
   ContentSource* content_ = &source_;
@@ -217,6 +232,14 @@ TEST_F(PrivateTest, WithoutADatabaseDisagreementThatLastsIsAWarning) {
   EXPECT_EQ(second.findings[0].evidence.at("b"), "private");
   EXPECT_EQ(second.findings[0].evidence.at("a"), "public");
   EXPECT_THAT(second.findings[0].message, HasSubstr("1 of 3 pods"));
+}
+
+TEST_F(PrivateTest, WithoutADatabaseAOneShotRunWaitsUntilADisagreementHasLasted) {
+  content_ = nullptr;
+  shows("b", false);
+  EXPECT_THAT(codes(run(Trigger::kOnce)), ElementsAre("RC513"));
+  EXPECT_EQ(clock_.mono(), MonoTime{} + 5s);
+  EXPECT_EQ(asked("b", kProbe), 2u);
 }
 
 TEST_F(PrivateTest, DisagreementThatPassesIsNotClaimed) {

@@ -4,6 +4,7 @@
 
 #include "daemon/api/pod_api.h"
 #include "daemon/db/date_time.h"
+#include "daemon/ghost/api.h"
 
 namespace rollcall::checks::privacy {
 namespace {
@@ -40,9 +41,17 @@ std::optional<Sight> decided(const Site& site, const Result<HttpResponse>& answe
   return Sight{Shown::kUnseen, status, *api::troubleOf(answer)};
 }
 
+// A theme that is missing is missed behind private mode, where the pod looks for it first.
+bool missesTheme(const Result<HttpResponse>& answer) {
+  return answer && answer->status == 500 &&
+         ghost::errorMessage(answer->header("content-type"), answer->body)
+                 .find("currently active theme") != std::string::npos;
+}
+
 }  // namespace
 
 Sight ofProbe(const Site& site, const Result<HttpResponse>& answer) {
+  if (missesTheme(answer)) return {Shown::kPublic, answer->status};
   if (auto sight = decided(site, answer)) return *sight;
   const bool slash = pathOf(answer->header("location")) == site.pathOf(kProbePath) + "/";
   return slash ? Sight{Shown::kPublic, answer->status} : unclear(answer->status);

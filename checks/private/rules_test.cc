@@ -13,6 +13,15 @@ Site siteAt(std::string_view url) {
   return site;
 }
 
+Result<HttpResponse> themeIsMissing() {
+  HttpResponse response;
+  response.status = 500;
+  response.headers = {{"content-type", "text/html; charset=utf-8"}};
+  response.body =
+      "<html><body><p class=\"error-description\">The currently active theme \"x\" is missing.</p>";
+  return response;
+}
+
 Result<HttpResponse> answer(int status, std::string location = "") {
   HttpResponse response;
   response.status = status;
@@ -54,7 +63,8 @@ const Case kRows[] = {
     {"APage", answer(200), Shown::kPublic, Shown::kPublic},
     {"NoFrontPage", answer(404), Shown::kPublic, Shown::kPublic},
     {"Boots", answer(503), Shown::kUnseen, Shown::kUnseen},
-    {"NoTheme", answer(500), Shown::kUnseen, Shown::kUnseen},
+    {"AnError", answer(500), Shown::kUnseen, Shown::kUnseen},
+    {"NoTheme", themeIsMissing(), Shown::kPublic, Shown::kUnseen},
     {"Forbidden", answer(403), Shown::kUnseen, Shown::kUnseen},
     {"Unreachable", Error{ErrorCode::kUnavailable, "refused"}, Shown::kUnseen, Shown::kUnseen},
 };

@@ -57,7 +57,9 @@ struct Look {
   const Pod* pod = nullptr;
   bool reached = false;
   std::optional<Shown> shown;
-  std::optional<Error> why;  // why not
+  std::optional<Error> why;                    // why not
+  std::optional<nlohmann::json> announcement;  // the document, when it could be had
+  std::optional<Error> silent;                 // why there is none although there should be
 };
 
 // One run, step by step.
@@ -162,25 +164,28 @@ void Run::askAnnouncement(PodBatch& batch, Look& look) {
       *look.pod,
       PodRequest{.path = std::string(kAnnouncementPath), .reason = Reason::kView, .onBody = {}},
       [&look](const Result<HttpResponse>& answer) {
-        if (!look.shown) return;
-        if (const auto document = api::document(answer)) addAnnouncement(*look.shown, *document);
+        auto document = api::document(answer);
+        if (document)
+          look.announcement = std::move(*document);
+        else if (document.error().code != ErrorCode::kNotFound)
+          look.silent = document.error();
       });
 }
 
 void Run::look(const std::vector<Look*>& looks, bool first) {
-  for (Look* look : looks) look->shown.reset(), look->why.reset();
-  const auto ask = [&](auto question) {
-    const auto batch = context_.pods.batch(context_.budget);
-    for (Look* look : looks) question(*batch, *look);
-    batch->drive(context_.deadline, context_.stop);
-  };
-  ask([&](PodBatch& batch, Look& look) {
-    if (key_.empty()) return askSite(batch, look, first);
-    askSettings(batch, look, first, std::nullopt);
-  });
-  ask([&](PodBatch& batch, Look& look) {
-    if (look.shown) askAnnouncement(batch, look);
-  });
+  const auto batch = context_.pods.batch(context_.budget);
+  for (Look* look : looks) {
+    *look = {.pod = look->pod, .reached = look->reached};
+    if (key_.empty())
+      askSite(*batch, *look, first);
+    else
+      askSettings(*batch, *look, first, std::nullopt);
+    askAnnouncement(*batch, *look);
+  }
+  batch->drive(context_.deadline, context_.stop);
+  for (Look* look : looks)
+    if (look->shown && look->announcement && !addAnnouncement(*look->shown, *look->announcement))
+      look->silent = Error{ErrorCode::kProtocol, "its answer is not Ghost's announcement"};
 }
 
 // Of the pods that could be looked at, `compared_`.
@@ -304,7 +309,10 @@ void Run::reportPods() {
     PodFacts& facts = outcome_.tally.pods[look.pod->name];
     facts.reachable = look.reached;
     if (look.shown) facts.version = look.shown->version;
-    if (look.why) outcome_.gaps.push_back({look.pod->name, "its settings", *look.why});
+    if (look.why)
+      outcome_.gaps.push_back({look.pod->name, "its settings", *look.why});
+    else if (look.silent)
+      outcome_.gaps.push_back({look.pod->name, "its announcement", *look.silent});
   }
 }
 

@@ -209,7 +209,19 @@ TEST_F(SettingsTest, TheAnnouncementIsComparedWhereItCanBeHad) {
     pods_.answer(pod, kAnnouncement, 200, R"({"announcement":[{"announcement":"<p>Hi</p>"}]})");
   EXPECT_THAT(claims(run()), ElementsAre("RC501 b announcement_content"));
   pods_.answer("b", kAnnouncement, 404);
-  EXPECT_THAT(claims(run()), IsEmpty());
+  const Outcome without = run();
+  EXPECT_THAT(claims(without), IsEmpty());
+  EXPECT_THAT(without.gaps, IsEmpty());
+}
+
+TEST_F(SettingsTest, AnAnnouncementThatCannotBeReadIsAGapAndTheRestIsCompared) {
+  shows("b", {{"title", "Old"}});
+  pods_.answer("b", kAnnouncement, 500);
+  pods_.answer("c", kAnnouncement, 200, "[]");
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC501 b title"));
+  ASSERT_THAT(outcome.gaps, SizeIs(2));
+  EXPECT_EQ(outcome.gaps[0].what, "its announcement");
 }
 
 TEST_F(SettingsTest, Ghost4IsAskedWhereItsApiIs) {

@@ -11,6 +11,8 @@ def play(stage):
     stage.require([shows(stage, pod) for pod in (1, 2, 3)] == [False, True, True],
                   "pods 2 and 3 were to stay public, but do not")
     stage.judge("private mode on: a leak", {("RC511", "pod-2"), ("RC511", "pod-3")})
+    stage.judge("private mode on, without a database", {("RC513", "")},
+                flags=["--url", stage.lab.state["site"]["url"], *stage.rollcall.pod_flags()])
     stage.restart(2, 3)
     stage.judge("private mode on, healed", set())
 

@@ -27,6 +27,7 @@ def play(stage):
             save_there_and_back(stage, changes)
         stage.judge(f"settings: {name}, healed", set())
 
+    in_the_database(stage)
     odd_values(stage)
     restore(stage, before, {key for changes in rows.values() for key in changes} | set(odd(stage)))
     stage.judge("settings: as they were", set())
@@ -67,6 +68,14 @@ def another(key):
     if key == "announcement_background":
         return "light"
     return json.dumps([{"label": "Other", "url": "/other/"}]) if "navigation" in key else "Other"
+
+
+def in_the_database(stage):
+    """A change that went through no pod is every pod's."""
+    stage.lab.sql("UPDATE settings SET value = 'By hand', updated_at = UTC_TIMESTAMP() WHERE `key` = 'meta_title'")
+    stage.judge("settings: changed in the database", {("RC502", "")})
+    stage.lab.sql("UPDATE settings SET value = NULL, updated_at = UTC_TIMESTAMP() WHERE `key` = 'meta_title'")
+    stage.judge("settings: changed in the database, and back", set())
 
 
 def odd(stage):

@@ -14,6 +14,11 @@ def play(stage):
     save(stage, 3, renamed)
     stage.judge("tiers: rename, healed", set())
 
+    stage.lab.sql("UPDATE products SET yearly_price = 1 WHERE type = 'paid'")
+    stage.judge("tiers: changed in the database", {("RC522", "")})
+    stage.lab.sql("UPDATE products SET yearly_price = 5000 WHERE type = 'paid'")
+    stage.judge("tiers: changed in the database, and back", set())
+
     row(stage, "a new one", lambda: make(stage))
     stage.restart(2, 3)
     stage.judge("tiers: a new one, healed", set())
