@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "checks/theme/wording.h"
 #include "daemon/api/pod_api.h"
@@ -33,6 +34,8 @@ class Around {
   void compareCustom();
   void comparePage(const std::string& path);
   void compareRendering(const std::string& path, Rendering rendering);
+  bool changedByItself(const std::string& path, const Rendering& rendering) const;
+  void rememberPages(const std::string& path, const Rendering& rendering);
   std::set<std::string> certainOf(const std::string& path);
   std::vector<std::string> values() const;
   bool settingsExplain(const std::string& path, const PageFault& fault, const Pods& pods);
@@ -54,7 +57,7 @@ Result<Look> Around::look() {
   if (!state) return state.error();
   look_.state = std::move(*state);
   if (known_.theme != look_.state.theme)
-    known_ = {.asset = {}, .seenAsset = {}, .theme = look_.state.theme};
+    known_ = {.asset = {}, .seenAsset = {}, .theme = look_.state.theme, .pages = {}};
   lookAtVolume();
   askPods();
   findGaps();
@@ -83,6 +86,9 @@ void Around::lookAtVolume() {
 void Around::askPods() {
   pods_ = podsToAsk(context_.topology);
   for (const PodLook& look : pods_) names_.push_back(look.pod->name);
+  std::erase_if(known_.pages, [&](const auto& one) {
+    return std::ranges::find(names_, one.first.first) == names_.end();
+  });
   Questions questions{.asset = {}, .pages = plan_.pages, .custom = {}, .fresh = plan_.fresh};
   questions.custom = plan_.custom && look_.state.custom && !context_.adminKey.empty();
   if (volume_ && volume_->asset) questions.asset = "/" + volume_->asset->path;
@@ -296,8 +302,31 @@ void Around::comparePage(const std::string& path) {
         traitsOf(answer->second->body, std::string_view(root).substr(0, root.size() - 1));
     byVersion[traits.generator].pods[i] = std::move(traits);
   }
-  for (auto& [version, rendering] : byVersion)
-    if (!faultsOf(rendering).empty()) compareRendering(path, std::move(rendering));
+  for (auto& [version, rendering] : byVersion) {
+    const bool stable = !plan_.fresh || !changedByItself(path, rendering);
+    rememberPages(path, rendering);
+    if (stable && !faultsOf(rendering).empty()) compareRendering(path, std::move(rendering));
+  }
+}
+
+std::size_t hashOf(const Traits& traits) {
+  std::size_t hash = 0;
+  for (const std::string& trait : traits.all)
+    hash = hash * 1'000'003 + std::hash<std::string>{}(trait);
+  return hash;
+}
+
+// A page that is another one each time, or was edited between the looks, proves nothing.
+bool Around::changedByItself(const std::string& path, const Rendering& rendering) const {
+  return std::ranges::any_of(rendering.pods, [&](const auto& one) {
+    const auto earlier = known_.pages.find({names_[one.first], path});
+    return earlier != known_.pages.end() && earlier->second != hashOf(one.second);
+  });
+}
+
+void Around::rememberPages(const std::string& path, const Rendering& rendering) {
+  for (const auto& [pod, traits] : rendering.pods)
+    known_.pages[{names_[pod], path}] = hashOf(traits);
 }
 
 void Around::compareRendering(const std::string& path, Rendering rendering) {

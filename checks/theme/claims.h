@@ -31,6 +31,8 @@ struct Known {
   std::optional<Asset> asset;  // of the active theme
   std::string seenAsset;       // without a content folder: one that a page names
   std::string theme;           // to which these belong
+  // What each pod's page looked like the last time, by pod and path: a hash of its traits.
+  std::map<std::pair<std::string, std::string>, std::size_t> pages;
 };
 
 struct Look {

@@ -1,6 +1,5 @@
 """The theme: in the content folder, and as each pod serves and renders it."""
 
-import io
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ _MARK = "rollcall-mark"
 def play(stage):
     first = theme_of(stage)
     quiet(stage)
+    rolling(stage)
     other_theme(stage, "casper" if first == "source" else "source")
     uploaded_theme(stage, first)
     overwritten(stage)
@@ -31,8 +31,7 @@ def quiet(stage):
     for number in (1, 2, 3):
         stage.api(number).create_post(f"Theme news by pod {number}", tags=["Theme news"], featured=number == 2)
     stage.api(1).create_post("Theme news for members", visibility="members")
-    check = stage.rollcall.check("--settle", "1s")
-    stage.require(not check.findings("theme"), f"the theme is blamed for posts: {check.findings('theme')}")
+    row(stage, "theme: new posts that pods may not know", stage.rollcall.check(), set())
     stage.restart()
     stage.judge("theme: new posts, one for members", set())
     kept = stage.api(1).read_settings()
@@ -48,6 +47,21 @@ def quiet(stage):
     stage.api(1).edit_settings(**{key: kept[key] for key in changed})
     stage.restart()
     stage.judge("theme: the settings are back", set())
+
+
+def rolling(stage):
+    """Pods that go and come, one after the other, while Rollcall looks."""
+    seen = set()
+    for number in (2, 3):
+        stage.lab.stop_pod(number)
+        seen |= theme_claims(stage.rollcall.check())
+        stage.lab.start_pod(number, wait=False)
+        for _ in range(3):
+            check = stage.rollcall.check()
+            seen |= theme_claims(check)
+        stage.restart(number)
+    stage.outcome.row("theme: a rolling restart", stage.lab, check, set(), seen, check.problems())
+    stage.judge("theme: after the rolling restart", set())
 
 
 def other_theme(stage, name):
@@ -114,18 +128,18 @@ def custom_setting(stage, name):
 
 
 def hidden(stage):
-    """An empty volume over the themes, and a link to nowhere: running pods go on."""
-    kept = themes(stage, "").rstrip("/") + "-kept"
-    os.rename(themes(stage, ""), kept)
-    os.mkdir(themes(stage, ""))
+    """An empty volume over the themes, and a link to nowhere: running pods go on without styles."""
+    there, kept = themes(stage, "").rstrip("/"), os.path.join(stage.lab.dir, "themes-kept")
+    os.rename(there, kept)
+    os.mkdir(there)
     try:
         check = stage.judge("theme: the themes are hidden by an empty volume", {("RC541", "")})
-        stage.require("init" in check.findings("theme")[0]["remedy"], "the remedy names no init container")
+        stage.require("init container" in check.findings("theme")[0]["remedy"], "the remedy names no init container")
         os.symlink("nowhere", themes(stage, theme_of(stage)))
         stage.judge("theme: a link to nowhere", {("RC541", "")})
     finally:
-        remove_tree(themes(stage, ""))
-        os.rename(kept, themes(stage, ""))
+        remove_tree(there)
+        os.rename(kept, there)
     stage.judge("theme: the themes are back", set())
     post = themes(stage, os.path.join(theme_of(stage), "post.hbs"))
     os.rename(post, post + ".kept")
@@ -139,8 +153,11 @@ def hidden(stage):
 # What rows need
 
 def row(stage, name, check, expected):
-    found = {(each["code"], each["pod"] or "") for each in check.findings("theme")}
-    stage.outcome.row(name, stage.lab, check, expected, found, check.problems())
+    stage.outcome.row(name, stage.lab, check, expected, theme_claims(check), check.problems())
+
+
+def theme_claims(check):
+    return {(each["code"], each["pod"] or "") for each in check.findings("theme")}
 
 
 def themes(stage, name):
@@ -181,15 +198,13 @@ def variant(stage, base, name, changes):
 
 
 def zipped(folder, path, name):
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+    """Packs a folder as `name` into the archive `path`, without maps of sources; returns the path."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for root, _, files in os.walk(folder):
             for file in files:
                 full = os.path.join(root, file)
-                archive.write(full, os.path.join(name, os.path.relpath(full, folder)),
-                              zipfile.ZIP_DEFLATED) if not full.endswith(".map") else None
-    with open(path, "wb") as target:
-        target.write(held.getvalue())
+                if not file.endswith(".map"):
+                    archive.write(full, os.path.join(name, os.path.relpath(full, folder)))
     return path
 
 
