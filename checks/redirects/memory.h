@@ -27,7 +27,7 @@ class Memory {
     bool rules = false;      // the file's rules are known in this run
     bool offers = false;     // the offers are
     std::size_t sample = 0;  // how many to ask in turn
-    std::size_t turn = 0;    // where a first run begins its turn beyond the newest
+    std::size_t turn = 0;    // where a one-shot run begins beyond the newest
     bool once = false;       // there is no next run: half of the sample are the newest
   };
   // What to ask: what changed since the last run (the most urgent), a few that are known to be

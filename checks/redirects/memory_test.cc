@@ -57,6 +57,22 @@ TEST_F(MemoryTest, AsksTheNewestAlwaysWhenThereIsNoNextRun) {
   EXPECT_THAT(paths(plan(expected, 2, true)), ElementsAre("/d", "/c"));
 }
 
+TEST_F(MemoryTest, AsksNoneTwiceInOneRunAndSoLeavesNoneOut) {
+  const auto expected = made({{"/a", "/x"}, {"/b", "/x"}});
+  for (std::size_t turn = 0; turn < 4; ++turn) {
+    Memory memory;
+    EXPECT_EQ(memory
+                  .plan({.expected = expected,
+                         .rules = true,
+                         .offers = true,
+                         .sample = 6,
+                         .turn = turn,
+                         .once = true})
+                  .size(),
+              2u);
+  }
+}
+
 TEST_F(MemoryTest, AsksWhatChangedAtOnce) {
   plan(made({{"/a", "/x"}, {"/b", "/x"}, {"/c", "/x"}}));
   EXPECT_FALSE(memory_.wantsMore());
