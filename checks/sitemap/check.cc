@@ -22,6 +22,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxClaims = 5'000;  // per code and pod
 constexpr std::size_t kIdsPerQuestion = 500;
+constexpr std::size_t kAskedRoutes = 10;  // per pod and run
+constexpr std::size_t kPageBytes = 64u << 20;
 
 constexpr std::string_view kRestart =
     "restart the named pod (kubectl delete pod NAME), or make a real edit through it";
@@ -84,6 +86,7 @@ class Run {
   Result<std::set<std::uint32_t>> changedEntries(const std::vector<Suspect>& due);
   Result<std::set<std::uint32_t>> knownStrays(const std::vector<Suspect>& due);
   bool stillWrong(const Suspect& suspect) const;
+  std::vector<bool> answering(const std::vector<Suspect>& due);
   void claim(const std::vector<Suspect>& suspects);
   void add(const Suspect& suspect);
   Scene sceneOf(const Suspect& suspect) const;
@@ -223,6 +226,9 @@ Result<std::vector<Suspect>> Run::confirm(std::vector<Suspect> due) {
   const auto known = knownStrays(due);
   if (!known) return known.error();
   const std::size_t before = due.size();
+  const std::vector<bool> routes = answering(due);
+  for (std::size_t i = due.size(); i-- > 0;)
+    if (routes[i]) due.erase(due.begin() + static_cast<std::ptrdiff_t>(i));
   std::erase_if(due, [&](const Suspect& one) {
     if (one.stray) return known->contains(one.id);
     const bool claimed = patience_.wasClaimed(*expected_, strays_, names_[one.pod], one);
@@ -284,6 +290,34 @@ bool Run::stillWrong(const Suspect& suspect) const {
   const EntryState& now = now_.at(suspect.id);
   if (suspect.fault == Fault::kLeftOver) return !now.exists || !now.isPublic;
   return now.isPublic && now.slug == content_.entries[suspect.id].slug;
+}
+
+// Which of them are a pod's own routes: with assumed routes an address among the pages that belongs
+// to nothing may be one, and only the pod's answer tells.
+std::vector<bool> Run::answering(const std::vector<Suspect>& due) {
+  std::vector<bool> answers(due.size());
+  if (routes_.trust == Trust::kKnown) return answers;
+  std::map<std::uint32_t, std::size_t> asked;
+  const auto batch = context_.pods.batch(context_.budget);
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    const Suspect& one = due[i];
+    if (!one.stray || strays_[one.id].type != ResourceType::kPage) continue;
+    if (patience_.wasClaimed(*expected_, strays_, names_[one.pod], one)) continue;
+    answers[i] = true;
+    if (++asked[one.pod] > kAskedRoutes) continue;
+    PodRequest request;
+    request.path = ghost::encodePath(strays_[one.id].path);
+    request.reason = Reason::kSuspect;
+    request.paced = true;
+    request.maxBytes = kPageBytes;
+    request.keepBytes = 0;
+    batch->get(pods_[one.pod].pod, std::move(request),
+               [&answers, i](const Result<HttpResponse>& answer) {
+                 answers[i] = !answer || answer->status != 404;
+               });
+  }
+  batch->drive(context_.deadline, context_.stop);
+  return answers;
 }
 
 void Run::claim(const std::vector<Suspect>& suspects) {

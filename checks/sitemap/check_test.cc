@@ -405,6 +405,19 @@ TEST_F(SitemapCheckTest, WithAssumedRoutesTheAddressIsTheOneAnotherPodLists) {
   EXPECT_EQ(outcome.findings[0].resource->url, "https://e.org/2027/two/");
 }
 
+TEST_F(SitemapCheckTest, WithAssumedRoutesWhatAnswersAmongThePagesIsARouteAndNoLeftOver) {
+  dir_ = nullptr;
+  add(ResourceType::kPage, "two");
+  everyPodLists({{"pages", {"/", "/two/"}}});
+  lists("b", {{"pages", {"/", "/two/", "/features/", "/gone/"}}});
+  pods_.answer("b", "/features/", 200, "a route that was uploaded through this pod");
+  EXPECT_THAT(claims(run()), ElementsAre("RC402 b gone"));
+  pods_.answer("b", "/gone/", 301, "", {{"location", "/404/"}});
+  pods_.answer("b", "/features/", 404);
+  const Outcome outcome = run();
+  ASSERT_EQ(outcome.findings.size(), 2u) << "what was claimed stays, what is a page no more is one";
+}
+
 TEST_F(SitemapCheckTest, ASubdirectoryIsNoPartOfTheAddress) {
   site_.url = site_.admin = *parseUrl("https://e.org/blog");
   dir_ = nullptr;

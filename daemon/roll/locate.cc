@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace rollcall::roll {
 namespace {
@@ -81,6 +82,47 @@ class Ballot {
   std::unordered_map<std::string_view, Votes> bySlug_;
 };
 
+// Pods that route differently: every post that two of them know has another address on each. A post
+// that one pod knows by an old slug or date is no such thing.
+class Dispute {
+ public:
+  Dispute(const std::vector<Entry>& entries, const std::vector<const Declarations*>& pods) {
+    for (const Declarations* pod : pods) {
+      auto& known = known_.emplace_back();
+      for (const std::string& path : pod->paths) known[lastSegment(path)].push_back(path);
+    }
+    for (std::size_t i = 0; i < pods.size(); ++i)
+      for (std::size_t j = i + 1; j < pods.size(); ++j)
+        if (differ(entries, i, j)) pairs_.emplace_back(i, j);
+  }
+
+  bool concerns(const Entry& entry) const {
+    if (pairs_.empty() || entry.type != ResourceType::kPost) return false;
+    const std::string slug = ghost::encodePath(entry.slug);
+    return std::ranges::any_of(pairs_, [&](const auto& pair) {
+      return known_[pair.first].contains(slug) && known_[pair.second].contains(slug);
+    });
+  }
+
+ private:
+  bool differ(const std::vector<Entry>& entries, std::size_t i, std::size_t j) const {
+    bool shared = false;
+    for (const Entry& entry : entries) {
+      if (!entry.isPublic || entry.type != ResourceType::kPost) continue;
+      const std::string slug = ghost::encodePath(entry.slug);
+      const auto one = known_[i].find(slug), other = known_[j].find(slug);
+      if (one == known_[i].end() || other == known_[j].end()) continue;
+      shared = true;
+      for (const std::string_view path : one->second)
+        if (std::ranges::find(other->second, path) != other->second.end()) return false;
+    }
+    return shared;
+  }
+
+  std::vector<std::unordered_map<std::string_view, std::vector<std::string_view>>> known_;
+  std::vector<std::pair<std::size_t, std::size_t>> pairs_;
+};
+
 // The default routes are refuted when more posts are declared elsewhere than where they put them.
 bool refuted(const std::vector<Entry>& entries, const Routes& routes, const Ballot& ballot) {
   std::size_t here = 0, elsewhere = 0;
@@ -115,11 +157,15 @@ std::string placeOf(const Entry& entry, const Routes& routes, bool declared, con
 Locations locate(const std::vector<Entry>& entries, const Routes& routes, Trust known,
                  const std::vector<const Declarations*>& pods) {
   const Ballot ballot(pods);
+  const Dispute dispute(entries,
+                        known == Trust::kAssumed ? pods : std::vector<const Declarations*>());
   Locations locations;
   locations.declared = known == Trust::kAssumed && refuted(entries, routes, ballot);
   locations.path.reserve(entries.size());
   for (const Entry& entry : entries) {
-    const bool taken = takenOver(entry, routes);
+    const bool disputed = known == Trust::kAssumed && dispute.concerns(entry);
+    locations.disputed += disputed && entry.isPublic;
+    const bool taken = disputed || takenOver(entry, routes);
     locations.path.push_back(taken ? "" : placeOf(entry, routes, locations.declared, ballot));
     const bool located = taken || !locations.path.back().empty();
     const bool expected = entry.type == ResourceType::kPost || entry.type == ResourceType::kPage;

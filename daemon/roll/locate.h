@@ -40,8 +40,11 @@ struct Locations {
   std::vector<std::string> path;                            // by index into Content::entries
   std::unordered_map<std::string_view, std::size_t> entry;  // public entries by path
   std::size_t unlocated = 0;  // public ones whose place nobody could tell
-  std::size_t shadowed = 0;   // pages whose path a post owns
-  bool declared = false;      // true: the default routes do not hold here, the pods' word was taken
+  // Public posts that pods put at different addresses while nobody knows the routes: not among the
+  // unlocated.
+  std::size_t disputed = 0;
+  std::size_t shadowed = 0;  // pages whose path a post owns
+  bool declared = false;     // true: the default routes do not hold here, the pods' word was taken
 };
 
 // `pods` may be empty: then only what the routes tell is known.

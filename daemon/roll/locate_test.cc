@@ -68,6 +68,19 @@ TEST(Locate, assumedDefaultsHoldWhileThePodsListThem) {
   EXPECT_THAT(places.path, ElementsAre("/a/", "/b/", "/c/"));
 }
 
+TEST(Locate, judgesNoPostThatPodsRouteDifferentlyWhileNobodyKnowsTheRoutes) {
+  const Declarations one = listing({"/blog/a/", "/blog/b/", "/about/", "/"});
+  const Declarations two = listing({"/a/", "/b/", "/about/", "/"});
+  const std::vector<Entry> entries{post("1", "a"), post("2", "b"), page("3", "about"),
+                                   post("4", "c")};
+  const auto places = locate(entries, ghost::defaultRoutes(), Trust::kAssumed, {&two, &one, &two});
+  EXPECT_THAT(places.path, ElementsAre("", "", "/about/", "/c/"));
+  EXPECT_EQ(places.disputed, 2u);
+  EXPECT_EQ(places.unlocated, 0u);
+  const auto known = locate(entries, ghost::defaultRoutes(), Trust::kKnown, {&two, &one, &two});
+  EXPECT_THAT(known.path, ElementsAre("/a/", "/b/", "/about/", "/c/"));
+}
+
 TEST(Locate, assumedDefaultsYieldToWhatMostPodsDeclare) {
   const Declarations one = listing({"/blog/a/", "/blog/b/"});
   const Declarations two = listing({"/blog/a/", "/blog/b/"});

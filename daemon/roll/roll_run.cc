@@ -135,6 +135,13 @@ Result<void> RollRun::place() {
     outcome_.notes.push_back(
         "the default permalinks do not hold here: locations are taken from what most pods declare "
         "(give --routes or --content for certainty)");
+  if (memory_.settings_.views && places_.disputed > 0)
+    outcome_.gaps.push_back({"",
+                             fmt::format("{} posts", places_.disputed),
+                             {ErrorCode::kNotFound,
+                              "the pods put them at different addresses, and which is right is not "
+                              "known without the site's routes (--routes, --content or an Admin "
+                              "API key); see the check routes"}});
   if (memory_.settings_.views && places_.unlocated > 0)
     outcome_.gaps.push_back({"",
                              fmt::format("{} posts or pages", places_.unlocated),
