@@ -56,7 +56,7 @@ std::vector<Question> Memory::plan(const Now& now) {
   const std::size_t newest = now.once ? (wanted + 1) / 2 : 0;
   for (std::size_t i = 0; i < newest; ++i) add(order[i]->path);
   for (std::size_t i = newest; i < wanted; ++i)
-    add(now.once ? order[newest + (now.turn + i) % (order.size() - newest)]->path
+    add(now.once ? order[newest + (now.turn + i - newest) % (order.size() - newest)]->path
                  : order[position_++ % order.size()]->path);
   return questions;
 }
