@@ -78,9 +78,9 @@ def stuck_newsletter(stage):
 
 def missed(stage, *wanted):
     """Posts and pages (title, type) whose only timer fired while the site's url could not be reached, ten minutes ago."""
-    posts = [stage.api(1).schedule_post(title, after(5), type=type) for title, type in wanted]
     stage.lab.front_stop()
     try:
+        posts = [stage.api(1).schedule_post(title, after(5), type=type) for title, type in wanted]
         for post in posts:
             wait_until(lambda: stage.lab.sql(f"SELECT published_at < UTC_TIMESTAMP() - INTERVAL {_POD_REQUEST} SECOND "
                                              f"FROM posts WHERE id='{post['id']}'") == [["1"]], 30, "its time never came")
