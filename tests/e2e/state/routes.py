@@ -58,8 +58,8 @@ def collection(stage):
                   and 200 not in statuses(stage, "/blog/coming-soon/")[1:]
                   and statuses(stage, "/coming-soon/")[1:] == [200, 200],
                   "pods 2 and 3 were to route by the old routes.yaml")
-    found = on_2_and_3("RC561", *(["RC201", "RC401", "RC402"] if stage.version >= _LAZY else
-                                  ["RC202"] if stage.version >= (6,) else ["RC201"]))
+    lists = ["RC401", "RC402"] if stage.version >= _LAZY else []
+    found = on_2_and_3("RC561", "RC201", *lists)
     stage.judge("routes: a collection and a route through pod 1", found)
     without = stage.flags(content=False)
     stage.judge("routes: an Admin API key instead of the content folder", found, flags=without,
