@@ -196,6 +196,12 @@ TEST_F(ThemeCheckTest, RC541TellsAnEmptyVolumeAndHowToFillIt) {
   ASSERT_THAT(claims(outcome), ElementsAre("RC541 "));
   EXPECT_THAT(outcome.findings[0].cause, HasSubstr("empty volume"));
   EXPECT_THAT(outcome.findings[0].remedy, HasSubstr("init container"));
+  EXPECT_THAT(outcome.findings[0].remedy, HasSubstr("kubectl exec"));
+  activeTheme("mine");
+  const Outcome own = run();
+  ASSERT_THAT(claims(own), ElementsAre("RC541 "));
+  EXPECT_THAT(own.findings[0].remedy, HasSubstr("upload the theme \"mine\" again"));
+  EXPECT_THAT(own.findings[0].remedy, HasSubstr("init container"));
 }
 
 TEST_F(ThemeCheckTest, RC541TellsALinkToNowhereAndAThemeThatWasRemoved) {

@@ -76,17 +76,19 @@ Claim themeMissing(const std::string& theme, const Volume& volume) {
           ? "themes/ holds no theme at all: an empty volume is mounted over the themes that come "
             "with the image"
           : "its folder was removed or renamed, or the volume is another one than before";
-  claim.remedy =
-      comesWithGhost(theme)
-          ? fmt::format(
-                "kubectl exec deploy/ghost -- cp -RL {}/{} {}/  and for good, the init "
-                "container in the README of the check theme; then restart the pods that "
-                "answer 500",
-                kImageThemes, theme, kThemes)
-          : fmt::format(
-                "upload the theme \"{}\" again (Settings, Design), or activate one that is "
-                "there; then restart the pods one after the other",
-                name);
+  if (comesWithGhost(theme))
+    claim.remedy = fmt::format(
+        "kubectl exec deploy/ghost -- cp -RL {}/{} {}/  and for good, the init container in the "
+        "README of the check theme; then restart the pods that answer 500",
+        kImageThemes, theme, kThemes);
+  else
+    claim.remedy = fmt::format(
+        "upload the theme \"{}\" again (Settings, Design), or activate one that is there; then "
+        "restart the pods one after the other{}",
+        name,
+        volume.themes.empty() ? "; the init container in the README of the check theme fills an "
+                                "empty volume with the themes of the image"
+                              : "");
   claim.evidence["theme"] = name;
   claim.evidence["themes_there"] = std::to_string(volume.themes.size());
   return claim;
