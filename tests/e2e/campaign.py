@@ -194,7 +194,7 @@ class Campaign:
         wait_settled(self.lab)
         for last in (False, True):
             right = self.right = truth.find(self.lab, self.model)
-            check = self.last = self.rollcall.check(**how)
+            check = self.last = self.rollcall.check_in_time(**how)
             # When they differ and the site has moved meanwhile, both look once more.
             if last or check.claims() == right or truth.find(self.lab, self.model) == right:
                 break

@@ -46,8 +46,8 @@ def campaign_job(version, folder, rollcall_for, outcome):
 
 def jobs_for(versions):
     """(name, version, function), the longest first."""
-    listed = [("campaign", version, campaign_job) for version in versions]
-    listed += [("site_state", version, site_state) for version in versions]
+    listed = [("site_state", version, site_state) for version in versions]
+    listed += [("campaign", version, campaign_job) for version in versions]
     listed += [(function.__name__, version, function) for version, function in variants.JOBS
                if version in versions]
     return listed

@@ -16,7 +16,9 @@ from .campaign import SETTLE_SECONDS, restart_all
 
 _ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 _DATED = ("settings", "posts", "tags", "users", "offers")   # tables whose rows carry their last change
-_DAEMON_INTERVAL = "2s"
+_INTERVAL = "3s"                                            # of the daemon's checks,
+_ROLL_INTERVAL = "10s"                                      # and of those that render many pages
+_ROLL = ("posts", "archives", "sitemap")
 _FEW = "few"                                                # the account with no more than README's grants
 
 
@@ -84,7 +86,7 @@ class Stage:
         rollcall was told otherwise than it. Returns the Check.
         """
         self.settle()
-        check = self.rollcall.check(*extra, flags=flags, env=env)
+        check = self.rollcall.check_in_time(*extra, flags=flags, env=env)
         found = {(each["code"], each["pod"] or "") for each in check.findings()}
         problems = check.problems() + self.look_problems(check, set(gaps))
         if check.report and not expected and not gaps and check.report["verdict"] != "pass":
@@ -130,7 +132,8 @@ def daemon_config(folder):
     """A configuration file in which every check runs often; its path."""
     names = sorted(name for name in os.listdir(os.path.join(_ROOT, "checks"))
                    if os.path.exists(os.path.join(_ROOT, "checks", name, "CMakeLists.txt")))
-    lines = ["checks:"] + [f"  {name}: {{interval: {_DAEMON_INTERVAL}}}" for name in names]
+    lines = ["checks:"] + [f"  {name}: {{interval: {_ROLL_INTERVAL if name in _ROLL else _INTERVAL}}}"
+                           for name in names]
     path = os.path.join(folder, "often.yaml")
     write_private(path, "\n".join(lines) + "\n")
     return path
