@@ -7,6 +7,7 @@
 #include "daemon/core/registry.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/patient_clock.h"
 
 namespace rollcall::checks {
 
@@ -17,6 +18,7 @@ namespace database {
 using namespace std::chrono_literals;
 using testing_support::FakeContentSource;
 using testing_support::FakePodClient;
+using testing_support::PatientClock;
 
 inline constexpr WallTime kNow{std::chrono::seconds(1'800'000'000)};  // 2027-01-15 08:00:00
 inline constexpr const char* kBeat = "SELECT UTC_TIMESTAMP(6)";
@@ -27,28 +29,10 @@ inline constexpr const char* kSchema = "FROM migrations ORDER";
 inline constexpr const char* kTables = "information_schema.COLUMNS";
 inline constexpr const char* kNewest = "AS newest";
 
-// Sleeping takes no time and moves it.
-class SteppingClock final : public Clock {
- public:
-  MonoTime mono() const override { return mono_; }
-  WallTime wall() const override { return kNow; }
-  bool sleepUntil(MonoTime when, std::stop_token stop) const override {
-    if (stop.stop_requested()) return false;
-    mono_ = std::max(mono_, when);
-    if (slept) slept();
-    return true;
-  }
-  void pass(Duration time) const { mono_ += time; }
-  std::function<void()> slept;
-
- private:
-  mutable MonoTime mono_{};
-};
-
 // Takes its time for every question.
 class SlowSource final : public ContentSource {
  public:
-  SlowSource(FakeContentSource& inner, const SteppingClock& clock) : inner_(inner), clock_(clock) {}
+  SlowSource(FakeContentSource& inner, PatientClock& clock) : inner_(inner), clock_(clock) {}
   Result<Content> load(Deadline d, std::stop_token s) override { return inner_.load(d, s); }
   Result<ChangeMark> mark(Deadline d, std::stop_token s) override { return inner_.mark(d, s); }
   Result<std::map<std::string, EntryState>> states(ResourceType t,
@@ -60,7 +44,7 @@ class SlowSource final : public ContentSource {
     return inner_.contentApiKey(d, s);
   }
   Result<std::vector<Row>> rows(const std::string& sql, Deadline d, std::stop_token s) override {
-    clock_.pass(takes);
+    clock_.advance(takes);
     if (before) before(sql);
     return inner_.rows(sql, d, s);
   }
@@ -69,7 +53,7 @@ class SlowSource final : public ContentSource {
 
  private:
   FakeContentSource& inner_;
-  const SteppingClock& clock_;
+  PatientClock& clock_;
 };
 
 // A healthy MariaDB and three pods of Ghost 6.65.
@@ -137,7 +121,7 @@ class DatabaseCheckTest : public testing::Test {
 
   Topology topology_;
   Site site_;
-  SteppingClock clock_;
+  PatientClock clock_{kNow};
   FakePodClient pods_;
   FakeContentSource source_;
   FakeContentSource reader_;

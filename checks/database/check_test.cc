@@ -43,7 +43,7 @@ TEST_F(DatabaseCheckTest, ARefusedAccountIsToldFromADeadDatabase) {
 
 TEST_F(DatabaseCheckTest, ADatabaseThatAnswersTheSecondTimeIsWell) {
   fail(ErrorCode::kUnavailable);
-  clock_.slept = [&] { source_.error.reset(); };
+  clock_.asleep = [&] { source_.error.reset(); };
   EXPECT_THAT(claims(run()), IsEmpty());
 }
 
@@ -109,7 +109,7 @@ TEST_F(DatabaseCheckTest, AnAuroraReaderIsToldApart) {
 
 TEST_F(DatabaseCheckTest, ASwitchThatIsUnderWayIsNotClaimed) {
   variables({{"read_only", "ON"}});
-  clock_.slept = [&] { variables({{"read_only", "OFF"}}); };
+  clock_.asleep = [&] { variables({{"read_only", "OFF"}}); };
   EXPECT_THAT(claims(run()), IsEmpty());
 }
 
@@ -133,7 +133,7 @@ TEST_F(DatabaseCheckTest, ASlowDatabaseIsFound) {
   const Outcome outcome = run();
   EXPECT_THAT(claims(outcome), ElementsAre("RC704"));
   EXPECT_EQ(outcome.findings[0].evidence.at("round_trip_ms"), "300");
-  clock_.slept = [&] { slow_.takes = 10ms; };
+  clock_.asleep = [&] { slow_.takes = 10ms; };
   EXPECT_THAT(claims(run()), IsEmpty()) << "for a moment only";
 }
 
@@ -145,7 +145,7 @@ TEST_F(DatabaseCheckTest, ConnectionsNearTheLimitAreFound) {
   connected("79");
   EXPECT_THAT(claims(run()), IsEmpty());
   connected("99");
-  clock_.slept = [&] { connected("20"); };
+  clock_.asleep = [&] { connected("20"); };
   EXPECT_THAT(claims(run()), IsEmpty()) << "a peak that passed";
 }
 
@@ -190,7 +190,7 @@ TEST_F(DatabaseCheckTest, ALockThatIsYoungOrOfTheFutureIsANoteThatForbidsRestart
 TEST_F(DatabaseCheckTest, ALockOfTheFutureIsFoundWhenTheDaemonSawItForLong) {
   source_.reply(kLock, {Row{"2027-01-15 10:00:00", "-7200"}});
   EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty());
-  clock_.pass(11min);
+  clock_.advance(11min);
   EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC706"));
   source_.reply(kLock, {});
   run(Trigger::kInterval);
@@ -273,7 +273,7 @@ TEST_F(DatabaseCheckTest, TablesThatDifferAreFoundAndLookedAtSeldom) {
   EXPECT_EQ(looks(), 1);
   EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC708", "RC709"));
   EXPECT_EQ(looks(), 1);
-  clock_.pass(11min);
+  clock_.advance(11min);
   run(Trigger::kInterval);
   EXPECT_EQ(looks(), 2);
 }
@@ -288,7 +288,7 @@ TEST_F(DatabaseCheckTest, AReplicaThatLagsIsFound) {
   EXPECT_EQ(outcome.findings[0].message,
             "the reader does not show the change of 2027-01-15T07:59:00.000Z, which the writer has "
             "had for 1 min");
-  clock_.slept = [&] { newest(reader_, "2027-01-15 07:59:00", 60); };
+  clock_.asleep = [&] { newest(reader_, "2027-01-15 07:59:00", 60); };
   EXPECT_THAT(claims(run()), IsEmpty()) << "it came meanwhile";
 }
 

@@ -4,6 +4,7 @@
 #include "daemon/core/registry.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/patient_clock.h"
 
 namespace rollcall::checks {
 const CheckSpec& privateSpec();
@@ -17,23 +18,9 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing_support::FakeContentSource;
 using testing_support::FakePodClient;
+using testing_support::PatientClock;
 
 constexpr const char* kProbe = "/rollcall-private-mode";
-
-// Time passes by itself when somebody waits for it.
-class PatientClock final : public Clock {
- public:
-  MonoTime mono() const override { return now_; }
-  WallTime wall() const override { return WallTime{}; }
-  bool sleepUntil(MonoTime when, std::stop_token) const override {
-    now_ = std::max(now_, when);
-    return true;
-  }
-  void advance(Duration by) { now_ += by; }
-
- private:
-  mutable MonoTime now_{};
-};
 
 // Three public pods of a public site that was switched long ago.
 class PrivateTest : public testing::Test {

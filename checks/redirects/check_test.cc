@@ -3,11 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-
-#include "daemon/content/content_dir.h"
+#include "tests/support/fake_content_dir.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/patient_clock.h"
 
 namespace rollcall::checks {
 const CheckSpec& redirectsSpec();
@@ -20,30 +19,15 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
+using testing_support::FakeContentDir;
 using testing_support::FakeContentSource;
 using testing_support::FakePodClient;
+using testing_support::PatientClock;
 
 constexpr WallTime kNow{std::chrono::milliseconds(1'700'000'000'000)};
 constexpr const char* kJson = "data/redirects.json";
 constexpr const char* kYaml = "data/redirects.yaml";
 constexpr const char* kDownload = "/ghost/api/admin/redirects/download/";
-
-class FakeDir final : public ContentDir {
- public:
-  Result<std::string> read(std::string_view path, std::size_t max, Deadline deadline) override {
-    const auto found = file(path, max, deadline);
-    if (!found) return found.error();
-    return found->text;
-  }
-  Result<ContentFile> file(std::string_view path, std::size_t, Deadline) override {
-    if (error) return *error;
-    const auto found = files.find(std::string(path));
-    if (found == files.end()) return Error{ErrorCode::kNotFound, "no such file"};
-    return found->second;
-  }
-  std::map<std::string, ContentFile> files;
-  std::optional<Error> error;
-};
 
 class RedirectsCheckTest : public testing::Test {
  protected:
@@ -58,8 +42,8 @@ class RedirectsCheckTest : public testing::Test {
     return made;
   }
   void rules(const std::string& json, Duration age = 1h) {
-    dir_.files[kJson] = {
-        json, clock_.wall() - std::chrono::duration_cast<std::chrono::milliseconds>(age)};
+    dir_.write(kJson, json,
+               clock_.wall() - std::chrono::duration_cast<std::chrono::milliseconds>(age));
   }
   void redirect(const std::string& pod, const std::string& path, const std::string& to,
                 int status = 301) {
@@ -96,7 +80,7 @@ class RedirectsCheckTest : public testing::Test {
   Site site_;
   FakePodClient pods_;
   FakeContentSource database_;
-  FakeDir dir_;
+  FakeContentDir dir_;
   ContentSource* content_ = &database_;
   bool useDir_ = true;
   std::string adminKey_;
@@ -278,7 +262,7 @@ TEST_F(RedirectsCheckTest, DoesNotAskForWhatIsPublic) {
 
 TEST_F(RedirectsCheckTest, PrefersTheYamlFileAsGhostDoes) {
   rules(R"([{"from":"/old","to":"/json/"}])");
-  dir_.files[kYaml] = {"302:\n  /old: /yaml/\n", kNow - 1h};
+  dir_.write(kYaml, "302:\n  /old: /yaml/\n", kNow - 1h);
   redirect("*", "/old", "/yaml/", 302);
   EXPECT_THAT(found(run()), IsEmpty());
 }
@@ -367,23 +351,8 @@ TEST_F(WithAdminKey, SaysWhenTheKeyIsRefused) {
 }
 
 // A person waits, and there is no next run: it waits for what carries no date.
-class PassingClock final : public Clock {
- public:
-  MonoTime mono() const override { return mono_; }
-  WallTime wall() const override { return kNow; }
-  bool sleepUntil(MonoTime when, std::stop_token) const override {
-    slept += when - mono_;
-    mono_ = when;
-    return true;
-  }
-  mutable Duration slept{};
-
- private:
-  mutable MonoTime mono_{};
-};
-
 TEST_F(RedirectsCheckTest, WaitsInAOneShotRunOnlyWhenADifferenceHasNoDate) {
-  PassingClock clock;
+  PatientClock clock(kNow);
   trigger_ = Trigger::kOnce;
   redirect("*", "/old", "/new/", 302);
   redirect("pod-2", "/old", "/old/");

@@ -4,9 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-
-#include "daemon/content/content_dir.h"
+#include "tests/support/fake_content_dir.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
 
@@ -20,6 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
+using testing_support::FakeContentDir;
 using testing_support::FakeContentSource;
 using testing_support::FakePodClient;
 
@@ -30,23 +29,6 @@ constexpr const char* kBlog =
     "routes:\n  /features/: index\ncollections:\n  /blog/:\n    permalink: /blog/{slug}/\n"
     "    template: index\n"
     "taxonomies:\n  tag: /tag/{slug}/\n  author: /author/{slug}/\n";
-
-class FakeDir final : public ContentDir {
- public:
-  Result<std::string> read(std::string_view path, std::size_t max, Deadline deadline) override {
-    const auto found = file(path, max, deadline);
-    if (!found) return found.error();
-    return found->text;
-  }
-  Result<ContentFile> file(std::string_view path, std::size_t, Deadline) override {
-    if (error) return *error;
-    const auto found = files.find(std::string(path));
-    if (found == files.end()) return Error{ErrorCode::kNotFound, "no such file"};
-    return found->second;
-  }
-  std::map<std::string, ContentFile> files;
-  std::optional<Error> error;
-};
 
 class RoutesCheckTest : public testing::Test {
  protected:
@@ -83,8 +65,8 @@ class RoutesCheckTest : public testing::Test {
     lists(pod, {"/blog/", "/features/", "/about/"}, {"/blog/hello/"});
   }
   void file(const std::string& text, Duration age = 1h) {
-    dir_.files[kFile] = {
-        text, clock_.wall() - std::chrono::duration_cast<std::chrono::milliseconds>(age)};
+    dir_.write(kFile, text,
+               clock_.wall() - std::chrono::duration_cast<std::chrono::milliseconds>(age));
   }
   CheckContext context() {
     return {.topology = topology_,
@@ -122,7 +104,7 @@ class RoutesCheckTest : public testing::Test {
   Site site_;
   FakePodClient pods_;
   FakeContentSource database_;
-  FakeDir dir_;
+  FakeContentDir dir_;
   ContentSource* content_ = &database_;
   bool useDir_ = true;
   std::string adminKey_;

@@ -3,8 +3,8 @@
 
 #include <deque>
 
-#include "daemon/content/content_dir.h"
 #include "daemon/core/registry.h"
+#include "tests/support/fake_content_dir.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
 
@@ -14,23 +14,17 @@ const CheckSpec& sitemapSpec();
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing_support::FakeContentDir;
 using testing_support::FakeContentSource;
 using testing_support::FakePodClient;
 
 constexpr WallTime kNow{std::chrono::seconds(1'800'000'000)};
 constexpr WallTime kLongAgo = kNow - 24h;
-
-class FakeDir final : public ContentDir {
- public:
-  Result<std::string> read(std::string_view path, std::size_t, Deadline) override {
-    EXPECT_EQ(path, "settings/routes.yaml");
-    return answer;
-  }
-  Result<std::string> answer = Error{ErrorCode::kNotFound, "there is none"};
-};
+constexpr const char* kRoutes = "settings/routes.yaml";
 
 // Three pods of Ghost 6.65 whose content folder has no routes.yaml; tests say what they list.
 class SitemapCheckTest : public testing::Test {
@@ -41,6 +35,7 @@ class SitemapCheckTest : public testing::Test {
     source_.now = kNow;
     for (const char* pod : {"a", "b", "c"}) version(pod, "6.65");
   }
+  void TearDown() override { EXPECT_THAT(files_.asked, Each(kRoutes)) << "nothing else is read"; }
 
   void version(const std::string& pod, const std::string& text) {
     pods_.answer(
@@ -102,7 +97,7 @@ class SitemapCheckTest : public testing::Test {
   ManualClock clock_;
   FakePodClient pods_;
   FakeContentSource source_;
-  FakeDir files_;
+  FakeContentDir files_;
   ContentDir* dir_ = &files_;
   std::string routesFile_;
   std::unique_ptr<Check> check_;
@@ -365,10 +360,10 @@ TEST_F(SitemapCheckTest, WhatWasPublishedWhileThePodsWereAskedIsNoLeftOver) {
 }
 
 TEST_F(SitemapCheckTest, TheRoutesOfTheContentFolderTellTheAddresses) {
-  files_.answer =
-      "routes: {/about/: about}\n"
-      "collections: {/blog/: {permalink: '/blog/{year}/{slug}/'}}\n"
-      "taxonomies: {tag: '/thema/{slug}/'}\n";
+  files_.write(kRoutes,
+               "routes: {/about/: about}\n"
+               "collections: {/blog/: {permalink: '/blog/{year}/{slug}/'}}\n"
+               "taxonomies: {tag: '/thema/{slug}/'}\n");
   add(ResourceType::kPost, "one"), add(ResourceType::kTag, "t"), add(ResourceType::kAuthor, "ada");
   everyPodLists(
       {{"posts", {"/blog/2027/one/"}}, {"pages", {"/about/", "/blog/"}}, {"tags", {"/thema/t/"}}});
@@ -377,7 +372,7 @@ TEST_F(SitemapCheckTest, TheRoutesOfTheContentFolderTellTheAddresses) {
 }
 
 TEST_F(SitemapCheckTest, BrokenRoutesAreAnErrorThatNamesThem) {
-  files_.answer = "collections: {/: {permalink: '/:slug/'}}";
+  files_.write(kRoutes, "collections: {/: {permalink: '/:slug/'}}");
   const auto outcome = tryRun(Trigger::kOnce);
   ASSERT_FALSE(outcome);
   EXPECT_THAT(outcome.error().message, HasSubstr("routes.yaml line 1"));
@@ -386,7 +381,7 @@ TEST_F(SitemapCheckTest, BrokenRoutesAreAnErrorThatNamesThem) {
 }
 
 TEST_F(SitemapCheckTest, AContentFolderThatHangsIsAGapAndTheRoutesAreAssumed) {
-  files_.answer = Error{ErrorCode::kDeadlineExceeded, "the volume hangs"};
+  files_.error = Error{ErrorCode::kDeadlineExceeded, "the volume hangs"};
   add(ResourceType::kPost, "one");
   everyPodLists({{"posts", {"/2027/one/"}}});
   const Outcome outcome = run();

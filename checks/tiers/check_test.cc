@@ -4,6 +4,7 @@
 #include "daemon/core/registry.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/patient_clock.h"
 
 namespace rollcall::checks {
 const CheckSpec& tiersSpec();
@@ -18,23 +19,9 @@ using testing::Not;
 using testing::SizeIs;
 using testing_support::FakeContentSource;
 using testing_support::FakePodClient;
+using testing_support::PatientClock;
 
 constexpr const char* kPath = "/ghost/api/content/tiers/?key=abc";
-
-// Time passes by itself when somebody waits for it.
-class PatientClock final : public Clock {
- public:
-  MonoTime mono() const override { return now_; }
-  WallTime wall() const override { return WallTime{}; }
-  bool sleepUntil(MonoTime when, std::stop_token) const override {
-    now_ = std::max(now_, when);
-    return true;
-  }
-  void advance(Duration by) { now_ += by; }
-
- private:
-  mutable MonoTime now_{};
-};
 
 // Three pods whose one tier is as the database has it.
 class TiersTest : public testing::Test {

@@ -1,0 +1,94 @@
+// A content folder of what a test puts into it. Keeps to what daemon/content's contract test asks
+// of it and of the real one alike.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/content/content_dir.h"
+
+namespace rollcall::testing_support {
+
+// Copyable: a test may keep a state and come back to it.
+class FakeContentDir final : public ContentDir {
+ public:
+  // The folders on the way come by themselves.
+  void write(const std::string& path, std::string text,
+             std::optional<WallTime> changed = std::nullopt) {
+    put(path, {EntryKind::kFile, {std::move(text), changed}});
+  }
+  void makeFolder(const std::string& path) { put(path, {EntryKind::kFolder, {}}); }
+  void linkToNowhere(const std::string& path) { put(path, {EntryKind::kDanglingLink, {}}); }
+  // A file or a link; its folder stays.
+  void remove(const std::string& path) { nodes_.erase(path); }
+  void clear() { nodes_.clear(); }
+
+  Result<std::string> read(std::string_view path, std::size_t maxBytes,
+                           Deadline deadline) override {
+    auto found = file(path, maxBytes, deadline);
+    if (!found) return found.error();
+    return std::move(found->text);
+  }
+  Result<ContentFile> file(std::string_view path, std::size_t maxBytes, Deadline) override {
+    const auto node = find(path);
+    if (!node) return node.error();
+    if (node->kind != EntryKind::kFile) return Error{ErrorCode::kProtocol, "is no regular file"};
+    if (node->file.text.size() > maxBytes) return Error{ErrorCode::kProtocol, "is too large"};
+    return node->file;
+  }
+  Result<std::vector<FolderEntry>> list(std::string_view path, Deadline) override {
+    const auto node = find(path.empty() ? "." : path);
+    if (!node) return node.error();
+    if (node->kind != EntryKind::kFolder) return Error{ErrorCode::kProtocol, "is no folder"};
+    const std::string below = path.empty() ? "" : std::string(path) + "/";
+    std::vector<FolderEntry> entries;
+    for (auto at = nodes_.lower_bound(below); at != nodes_.end(); ++at) {
+      if (!at->first.starts_with(below)) break;
+      const std::string name = at->first.substr(below.size());
+      if (name.find('/') == std::string::npos)
+        entries.push_back({name, at->second.kind, at->second.file.text.size()});
+    }
+    if (entries.size() > kMaxEntries) return Error{ErrorCode::kProtocol, "has too many entries"};
+    return entries;
+  }
+
+  std::vector<std::string> asked;  // for: the paths
+  std::optional<Error> error;      // of every call, as with a volume that hangs
+
+ private:
+  struct Node {
+    EntryKind kind = EntryKind::kFolder;
+    ContentFile file;
+  };
+
+  static bool staysInside(std::string_view path) {
+    const std::filesystem::path parts(path);
+    return !path.empty() && !parts.is_absolute() && path.find('\0') == std::string_view::npos &&
+           std::find(parts.begin(), parts.end(), "..") == parts.end();
+  }
+  void put(const std::string& path, Node node) {
+    for (auto at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1))
+      nodes_.try_emplace(path.substr(0, at));
+    nodes_.insert_or_assign(path, std::move(node));
+  }
+  Result<Node> find(std::string_view path) {
+    asked.emplace_back(path);
+    if (!staysInside(path)) return invalidArgument("is no path below the content folder");
+    if (error) return *error;
+    if (path == ".") return Node{};
+    const auto node = nodes_.find(std::string(path));
+    if (node == nodes_.end() || node->second.kind == EntryKind::kDanglingLink)
+      return Error{ErrorCode::kNotFound, "No such file or directory"};
+    return node->second;
+  }
+
+  std::map<std::string, Node> nodes_;  // by path
+};
+
+}  // namespace rollcall::testing_support
