@@ -1,184 +1,17 @@
-#include "daemon/core/check.h"
-
-#include <fmt/format.h>
+// What the check says of the pods; check_volume_test.cc has what it says of the volume.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <algorithm>
-#include <map>
+#include "checks/theme/check_fixture.h"
 
-#include "daemon/content/content_dir.h"
-#include "daemon/core/registry.h"
-#include "tests/support/fake_content_source.h"
-#include "tests/support/fake_pod_client.h"
-
-namespace rollcall::checks {
-const CheckSpec& themeSpec();
+namespace rollcall::checks::theme {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
-using testing_support::FakeContentSource;
-using testing_support::FakePodClient;
-
-// Time passes while somebody sleeps.
-class PassingClock final : public Clock {
- public:
-  MonoTime mono() const override { return inner_.mono(); }
-  WallTime wall() const override { return inner_.wall(); }
-  bool sleepUntil(MonoTime when, std::stop_token) const override {
-    slept += when - inner_.mono();
-    inner_.advance(when - inner_.mono());
-    if (asleep) asleep();
-    return true;
-  }
-  void advance(Duration by) { inner_.advance(by); }
-
-  std::function<void()> asleep;
-  mutable Duration slept{};
-
- private:
-  mutable ManualClock inner_;
-};
-
-// A content folder of files by their path.
-class FakeDir final : public ContentDir {
- public:
-  Result<std::string> read(std::string_view path, std::size_t, Deadline) override {
-    if (error) return *error;
-    const auto file = files.find(std::string(path));
-    if (file == files.end()) return Error{ErrorCode::kNotFound, "no " + std::string(path)};
-    return file->second;
-  }
-  Result<std::vector<FolderEntry>> list(std::string_view path, Deadline) override {
-    if (error) return *error;
-    const std::string below = std::string(path) + "/";
-    std::map<std::string, FolderEntry> entries;
-    for (const auto& [file, text] : files) {
-      if (!file.starts_with(below)) continue;
-      const std::string rest = file.substr(below.size());
-      const std::string name = rest.substr(0, rest.find('/'));
-      if (name.empty()) continue;
-      const bool folder = rest.find('/') != std::string::npos;
-      entries[name] = {name, folder ? EntryKind::kFolder : EntryKind::kFile, text.size()};
-    }
-    for (const std::string& link : dangling)
-      if (link.starts_with(below))
-        entries[link.substr(below.size())] = {link.substr(below.size()), EntryKind::kDanglingLink};
-    if (entries.empty() && !files.contains(below))
-      return Error{ErrorCode::kNotFound, "no " + std::string(path)};
-    std::vector<FolderEntry> list;
-    for (auto& [name, entry] : entries) list.push_back(std::move(entry));
-    return list;
-  }
-
-  std::map<std::string, std::string> files;  // "themes/" alone: an empty folder
-  std::vector<std::string> dangling;
-  std::optional<Error> error;
-};
-
-std::string page(std::string_view body) {
-  return fmt::format(
-      "<html><head><meta name=\"generator\" content=\"Ghost 6.65\">"
-      "<link rel=stylesheet href=\"/assets/a.css?v=1\"></head><body>{}</body></html>",
-      body);
-}
-
-constexpr const char* kThemeSql = "'active_theme', 'is_private'";
-constexpr const char* kCustomSql = "FROM custom_theme_settings";
-constexpr const char* kPostSql = "custom_template IS NULL";
-constexpr const char* kSettingsPath = "/ghost/api/content/settings/?key=k";
-constexpr const char* kTiersPath = "/ghost/api/content/tiers/?key=k";
-constexpr const char* kCustomPath = "/ghost/api/admin/custom_theme_settings/";
-
-class ThemeCheckTest : public testing::Test {
- protected:
-  void SetUp() override {
-    site_.url = site_.admin = *parseUrl("https://e.org");
-    for (const char* name : {"a", "b", "c"}) topology_.pods.push_back({.name = name, .host = name});
-    check_ = themeSpec().make(Params(themeSpec().params));
-    activeTheme("mine");
-    custom({});
-    source_.key = "k";
-    source_.reply(kPostSql, {{"1", "old", "2020-01-01 00:00:00"}});
-    folder("mine", 100), folder("other", 200);
-    pods_.answer("*", kSettingsPath, 200, "{\"settings\":{}}");
-    pods_.answer("*", kTiersPath, 200, "{\"tiers\":[]}");
-    for (const char* pod : {"a", "b", "c"}) serves(pod, 100);
-    renders("*", "/", "<p>Home</p>"), renders("*", "/old/", "<p>Post</p>");
-  }
-
-  void activeTheme(const std::string& name, std::string age = "60000000", bool isPrivate = false) {
-    source_.reply(kThemeSql, {{"active_theme", name, "2026-01-01 00:00:00", age},
-                              {"is_private", isPrivate ? "true" : "false", "", ""}});
-  }
-  void custom(std::vector<Row> rows) { source_.reply(kCustomSql, std::move(rows)); }
-  void folder(const std::string& theme, std::size_t size) {
-    const std::string base = "themes/" + theme + "/";
-    dir_.files[base + "assets/a.css"] = std::string(size, 'x');
-    dir_.files[base + "package.json"] = "{}";
-    dir_.files[base + "index.hbs"] = "{{!< default}}<p>Home</p>";
-    dir_.files[base + "post.hbs"] = "{{!< default}}<p>Post</p>";
-    dir_.files[base + "default.hbs"] = "<body>{{{body}}}</body>";
-  }
-  void serves(const std::string& pod, int size) {
-    pods_.answer(pod, "/assets/a.css", 200, "",
-                 {{"etag", fmt::format("W/\"{:x}-7438674ba0\"", size)}});
-  }
-  void renders(const std::string& pod, const std::string& path, std::string_view body) {
-    pods_.answer(pod, path, 200, page(body));
-  }
-
-  void noPodServesFiles() {
-    for (const char* pod : {"a", "b", "c"}) pods_.answer(pod, "/assets/a.css", 404);
-  }
-
-  Result<Outcome> tryRun(Trigger trigger = Trigger::kOnce) {
-    const CheckContext context{.topology = topology_,
-                               .site = site_,
-                               .clock = clock_,
-                               .pods = pods_,
-                               .content = content_,
-                               .dir = folder_,
-                               .adminKey = adminKey_,
-                               .trigger = trigger,
-                               .deadline = Deadline(MonoTime(1h))};
-    return check_->run(context);
-  }
-  Outcome run(Trigger trigger = Trigger::kOnce) {
-    auto outcome = tryRun(trigger);
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : Outcome{};
-  }
-  // "RC543 b"
-  static std::vector<std::string> claims(const Outcome& outcome) {
-    std::vector<std::string> lines;
-    for (const Finding& finding : outcome.findings)
-      lines.push_back(std::string(finding.def->code) + " " + finding.pod);
-    std::ranges::sort(lines);
-    return lines;
-  }
-  std::size_t rendered() const {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        pods_.asked, [](const auto& one) { return one.path == "/" || one.path == "/old/"; }));
-  }
-
-  Topology topology_;
-  Site site_;
-  PassingClock clock_;
-  FakePodClient pods_;
-  FakeContentSource source_;
-  ContentSource* content_ = &source_;
-  FakeDir dir_;
-  ContentDir* folder_ = &dir_;
-  std::string adminKey_;
-  std::unique_ptr<Check> check_;
-};
 
 TEST_F(ThemeCheckTest, SaysNothingOfAHealthySite) {
   const Outcome outcome = run();
@@ -186,74 +19,6 @@ TEST_F(ThemeCheckTest, SaysNothingOfAHealthySite) {
   EXPECT_THAT(outcome.gaps, IsEmpty());
   EXPECT_THAT(outcome.notes, IsEmpty());
   EXPECT_EQ(clock_.slept, Duration::zero());
-}
-
-TEST_F(ThemeCheckTest, RC541TellsAnEmptyVolumeAndHowToFillIt) {
-  activeTheme("source");
-  noPodServesFiles();
-  dir_.files = {{"themes/", ""}};
-  const Outcome outcome = run();
-  ASSERT_THAT(claims(outcome), ElementsAre("RC541 "));
-  EXPECT_THAT(outcome.findings[0].cause, HasSubstr("empty volume"));
-  EXPECT_THAT(outcome.findings[0].remedy, HasSubstr("init container"));
-  EXPECT_THAT(outcome.findings[0].remedy, HasSubstr("kubectl exec"));
-  activeTheme("mine");
-  const Outcome own = run();
-  ASSERT_THAT(claims(own), ElementsAre("RC541 "));
-  EXPECT_THAT(own.findings[0].remedy, HasSubstr("upload the theme \"mine\" again"));
-  EXPECT_THAT(own.findings[0].remedy, HasSubstr("init container"));
-}
-
-TEST_F(ThemeCheckTest, RC541TellsALinkToNowhereAndAThemeThatWasRemoved) {
-  activeTheme("gone");
-  noPodServesFiles();
-  EXPECT_THAT(claims(run()), ElementsAre("RC541 "));
-  dir_.dangling = {"themes/gone"};
-  const Outcome outcome = run();
-  ASSERT_THAT(claims(outcome), ElementsAre("RC541 "));
-  EXPECT_THAT(outcome.findings[0].message, HasSubstr("link to nowhere"));
-}
-
-TEST_F(ThemeCheckTest, RC541IsNotClaimedWhenTheThemeIsBackAtTheSecondLook) {
-  const auto kept = dir_.files;
-  noPodServesFiles();
-  dir_.files = {{"themes/", ""}};
-  clock_.asleep = [&] { dir_.files = kept; };
-  EXPECT_THAT(claims(run()), IsEmpty());
-  EXPECT_EQ(clock_.slept, Duration(5s));
-}
-
-TEST_F(ThemeCheckTest, ALinkOutOfTheFolderIsNotMissingWhileThePodsServeTheTheme) {
-  activeTheme("source");
-  dir_.dangling = {"themes/source"};
-  Outcome outcome = run();
-  EXPECT_THAT(claims(outcome), IsEmpty());
-  EXPECT_THAT(outcome.notes, Contains(HasSubstr("the pods have it")));
-  serves("b", 200);
-  EXPECT_THAT(claims(run()), ElementsAre("RC544 ")) << "then pods are compared among themselves";
-  // In private mode no pod says anything.
-  activeTheme("source", "60000000", true);
-  for (const char* pod : {"a", "b", "c"})
-    for (const char* path : {"/", "/old/", "/assets/a.css"})
-      pods_.answer(pod, path, 302, "", {{"location", "https://e.org/private/?r=%2F"}});
-  EXPECT_THAT(claims(run()), IsEmpty());
-}
-
-TEST_F(ThemeCheckTest, RC541TellsAMissingThemeWhenEveryPageFails) {
-  activeTheme("source");
-  dir_.dangling = {"themes/source"};
-  for (const char* pod : {"a", "b", "c"}) pods_.failAll(pod, ErrorCode::kUnavailable);
-  for (const char* path : {"/", "/old/"}) pods_.answer("*", path, 404);
-  for (const char* pod : {"a", "b", "c"}) pods_.answer(pod, "/", 500);
-  EXPECT_THAT(claims(run()), ElementsAre("RC541 "));
-}
-
-TEST_F(ThemeCheckTest, RC542NamesTheFilesThatAreMissing) {
-  dir_.files.erase("themes/mine/package.json");
-  dir_.files.erase("themes/mine/post.hbs");
-  const Outcome outcome = run();
-  ASSERT_THAT(claims(outcome), ElementsAre("RC542 "));
-  EXPECT_THAT(outcome.findings[0].message, HasSubstr("package.json, post.hbs"));
 }
 
 TEST_F(ThemeCheckTest, RC543NamesThePodAndTheThemeItServes) {
@@ -297,13 +62,6 @@ TEST_F(ThemeCheckTest, DoesNotMindOtherTimesOfTheSameFile) {
   EXPECT_THAT(claims(run()), IsEmpty());
 }
 
-TEST_F(ThemeCheckTest, AFolderThatIsNotThePodsOwnAccusesNobody) {
-  for (const char* pod : {"a", "b", "c"}) serves(pod, 333);
-  const Outcome outcome = run();
-  EXPECT_THAT(claims(outcome), IsEmpty());
-  EXPECT_THAT(outcome.notes, Contains(HasSubstr("is that folder the pods' own?")));
-}
-
 TEST_F(ThemeCheckTest, RC544GroupsThePodsWhenNothingProvesWhoIsRight) {
   folder_ = nullptr;
   serves("b", 200);
@@ -321,7 +79,7 @@ TEST_F(ThemeCheckTest, WithoutTheFolderAPodThatStartedSinceIsRight) {
 }
 
 TEST_F(ThemeCheckTest, RC545NamesPodsThatLackWhatTheTemplatesPrint) {
-  dir_.files["themes/mine/post.hbs"] = "{{!< default}}{{#post}}<p>Post</p><i>new</i>{{/post}}";
+  dir_.write("themes/mine/post.hbs", "{{!< default}}{{#post}}<p>Post</p><i>new</i>{{/post}}");
   renders("a", "/old/", "<p>Post</p><i>new</i>");
   const Outcome outcome = run();
   ASSERT_THAT(claims(outcome), ElementsAre("RC545 b", "RC545 c"));
@@ -380,11 +138,11 @@ TEST_F(ThemeCheckTest, WithoutAContentKeyADifferenceIsANote) {
 }
 
 TEST_F(ThemeCheckTest, ATemplateOfTheRoutesIsNoDifference) {
-  dir_.files["settings/routes.yaml"] = "collections:\n  /:\n    template: mine\n";
+  dir_.write("settings/routes.yaml", "collections:\n  /:\n    template: mine\n");
   renders("a", "/", "<p>Mine</p>");
   EXPECT_THAT(claims(run()), IsEmpty());
-  dir_.files["settings/routes.yaml"] =
-      "collections:\n  /:\n    permalink: /{slug}/\n    template: index\n";
+  dir_.write("settings/routes.yaml",
+             "collections:\n  /:\n    permalink: /{slug}/\n    template: index\n");
   EXPECT_THAT(claims(run()), Not(IsEmpty()));
 }
 
@@ -439,14 +197,6 @@ TEST_F(ThemeCheckTest, WithoutADatabaseThePodsAreStillCompared) {
 TEST_F(ThemeCheckTest, ADatabaseThatFailsIsAnError) {
   source_.error = Error{ErrorCode::kUnavailable, "gone"};
   EXPECT_FALSE(tryRun());
-}
-
-TEST_F(ThemeCheckTest, AFolderThatCannotBeReadIsAGap) {
-  dir_.error = Error{ErrorCode::kDeadlineExceeded, "hangs"};
-  const Outcome outcome = run();
-  ASSERT_THAT(outcome.gaps, SizeIs(1));
-  EXPECT_EQ(outcome.gaps[0].pod, "");
-  EXPECT_THAT(claims(outcome), IsEmpty());
 }
 
 TEST_F(ThemeCheckTest, APodThatCannotBeAskedIsAGapAndNotBlamed) {
@@ -510,4 +260,4 @@ TEST_F(ThemeCheckTest, TheDaemonLooksAtAllPagesWhenTheDatabaseChanged) {
 }
 
 }  // namespace
-}  // namespace rollcall::checks
+}  // namespace rollcall::checks::theme
