@@ -137,7 +137,10 @@ struct MysqlConnection::Driver {
 };
 
 MysqlConnection::MysqlConnection(const Clock& clock, const DatabaseConfig& config)
-    : clock_(clock), config_(config), driver_(std::make_unique<Driver>(clock)) {}
+    : clock_(clock),
+      config_(config),
+      driver_(std::make_unique<Driver>(clock)),
+      openedAt_(clock.mono()) {}
 
 MysqlConnection::~MysqlConnection() = default;
 

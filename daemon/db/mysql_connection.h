@@ -55,6 +55,7 @@ class MysqlConnection {
   // `text` escaped and in quotes, for use in SQL.
   std::string quote(std::string_view text) const;
 
+  MonoTime openedAt() const { return openedAt_; }
   bool usable() const { return usable_; }
   // The server went away, as it does with connections that were idle over its restart.
   bool lost() const { return lost_; }
@@ -73,6 +74,7 @@ class MysqlConnection {
   DatabaseConfig config_;
   std::unique_ptr<Driver> driver_;
   std::string account_;
+  MonoTime openedAt_;
   bool usable_ = false;
   bool lost_ = false;
 };

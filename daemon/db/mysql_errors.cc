@@ -241,8 +241,14 @@ Error explainMysqlError(unsigned number, std::string_view text, const DatabaseCo
   }
 }
 
+// MySQL 8 has two of its own, from 8.0.24 on sent before the server hangs up; no header of MariaDB
+// names them.
+constexpr unsigned kClientInteractionTimeout = 4031;
+constexpr unsigned kSessionWasKilled = 3169;
+
 bool meansConnectionLost(unsigned number) {
-  return number == CR_SERVER_GONE_ERROR || number == CR_SERVER_LOST ||
+  return number == kClientInteractionTimeout || number == kSessionWasKilled ||
+         number == CR_SERVER_GONE_ERROR || number == CR_SERVER_LOST ||
          number == CR_SERVER_LOST_EXTENDED || number == ER_CONNECTION_KILLED ||
          number == ER_SERVER_SHUTDOWN;
 }

@@ -71,6 +71,13 @@ TEST(MysqlErrors, AreSentencesThatNameWhatToMend) {
   }
 }
 
+TEST(MysqlErrors, KnowWhatMeansThatAnIdleConnectionIsGone) {
+  for (const unsigned lost : {2006U, 2013U, 1053U, 1927U, 4031U, 3169U})
+    EXPECT_TRUE(meansConnectionLost(lost)) << lost;
+  for (const unsigned other : {1045U, 1142U, 1969U, 2002U})
+    EXPECT_FALSE(meansConnectionLost(other));
+}
+
 TEST(MysqlErrors, KeepHostileTextPrintableAndShort) {
   const Error error =
       explainMysqlError(1234, "bad\n\x1b[31m" + std::string(5000, 'x'), config(), "");

@@ -6,6 +6,8 @@ namespace rollcall {
 
 std::unique_ptr<MysqlConnection> MysqlPool::take() {
   std::lock_guard lock(mutex_);
+  const MonoTime now = clock_.mono();
+  std::erase_if(idle_, [now](const auto& one) { return now - one->openedAt() >= kLongestUse; });
   if (idle_.empty()) return nullptr;
   std::unique_ptr<MysqlConnection> connection = std::move(idle_.back());
   idle_.pop_back();

@@ -82,9 +82,10 @@ class MysqlSource final : public ContentSource {
     if (auto failed = connect(connection, deadline, stop)) return *failed;
     Result<T> answer = question(MysqlSession{*connection, deadline, stop});
     const bool again = !answer && idle && connection->lost();
+    // One that died in silence is not told as lost; those that wait are of its age.
+    if (!answer && idle && !connection->usable()) pool_->drop();
     putBack(std::move(connection), deadline, stop, !answer);
     if (!again) return answer;
-    pool_->drop();
     if (auto failed = connect(connection, deadline, stop)) return *failed;
     answer = question(MysqlSession{*connection, deadline, stop});
     putBack(std::move(connection), deadline, stop, !answer);
@@ -101,13 +102,15 @@ class MysqlSource final : public ContentSource {
   // Nothing when there is a connection.
   std::optional<Error> connect(std::unique_ptr<MysqlConnection>& connection, Deadline deadline,
                                const std::stop_token& stop) {
-    if (connection) return std::nullopt;
+    if (connection) {
+      forgetFailure();
+      return std::nullopt;
+    }
     if (lastFailure_ && clock_.mono() < nextTry_)
       return Error{ErrorCode::kUnavailable, lastFailure_->message};
     std::optional<Error> failed = open(connection, deadline, stop);
     if (!failed) {
-      lastFailure_.reset();
-      backoff_ = kFirstBackoff;
+      forgetFailure();
       return std::nullopt;
     }
     if (failed->code != ErrorCode::kCancelled) {
@@ -116,6 +119,11 @@ class MysqlSource final : public ContentSource {
       lastFailure_ = failed;
     }
     return failed;
+  }
+
+  void forgetFailure() {
+    lastFailure_.reset();
+    backoff_ = kFirstBackoff;
   }
 
   std::optional<Error> open(std::unique_ptr<MysqlConnection>& connection, Deadline deadline,
@@ -282,7 +290,7 @@ std::unique_ptr<ContentSource> makeMysqlSource(const Clock& clock, DatabaseConfi
 }
 
 MysqlSources makeMysqlSources(const Clock& clock, DatabaseConfig config) {
-  return [&clock, config = std::move(config), pool = std::make_shared<MysqlPool>()] {
+  return [&clock, config = std::move(config), pool = std::make_shared<MysqlPool>(clock)] {
     return std::make_unique<MysqlSource>(clock, config, pool);
   };
 }

@@ -30,17 +30,28 @@ class WatchedSource final : public ContentSource {
   }
   Result<std::vector<Row>> rows(const std::string& sql, Deadline deadline,
                                 std::stop_token stop) override {
-    return watch(deadline, [&] { return inner_->rows(sql, deadline, stop); });
+    // A right that a check can do without, or a table that this Ghost does not have, says nothing.
+    return watch(
+        deadline, [&] { return inner_->rows(sql, deadline, stop); }, Missing::kMayBe);
   }
 
  private:
+  enum class Missing { kIsTrouble, kMayBe };
+
+  static bool isTrouble(const Error& error, Missing missing) {
+    const bool lacks =
+        error.code == ErrorCode::kPermissionDenied || error.code == ErrorCode::kNotFound;
+    return error.code != ErrorCode::kCancelled && !(lacks && missing == Missing::kMayBe);
+  }
+
   template <class Query>
-  std::invoke_result_t<Query> watch(Deadline deadline, Query query) {
+  std::invoke_result_t<Query> watch(Deadline deadline, Query query,
+                                    Missing missing = Missing::kIsTrouble) {
     const bool late = deadline.passed(clock_);
     auto answer = query();
     if (answer)
       sight_.saw(true);
-    else if (!late && answer.error().code != ErrorCode::kCancelled)
+    else if (!late && isTrouble(answer.error(), missing))
       sight_.saw(false);
     return answer;
   }

@@ -329,6 +329,20 @@ TEST_F(MariadbTrouble, ManySourcesKeepFewConnections) {
   await("SELECT COUNT(*) BETWEEN 1 AND 3 FROM information_schema.processlist WHERE user='crowd'");
 }
 
+// After a failover an old connection leads to the old primary.
+TEST_F(MariadbTrouble, NoConnectionIsUsedForLong) {
+  ManualClock clock;
+  const Deadline never(MonoTime::max());
+  const auto source = makeMysqlSources(clock, config())();
+  const auto session = [&] {
+    return *source->rows("SELECT CONNECTION_ID()", never, {})->at(0).at(0);
+  };
+  const std::string first = session();
+  EXPECT_EQ(session(), first);
+  clock.advance(std::chrono::seconds(61));
+  EXPECT_NE(session(), first);
+}
+
 TEST_F(MariadbTrouble, OneDeadConnectionAmongSeveralIsNotNoticed) {
   const MysqlSources sources = makeMysqlSources(clock_, config());
   const auto one = sources();
