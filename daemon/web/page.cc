@@ -140,8 +140,9 @@ std::string advice(const Report& report, const FindingGroup& group) {
   text += fmt::format("<p>Remedy: {}{}</p>\n", html(remedy.before),
                       remedy.before.empty() || remedy.command.empty() ? "" : ":");
   if (!remedy.command.empty()) text += fmt::format("<pre>{}</pre>\n", html(remedy.command));
-  if (!remedy.after.empty()) text += fmt::format("<p>{}</p>\n", html(remedy.after));
-  return text;
+  if (remedy.after.empty()) return text;
+  const std::string_view box = isCommand(remedy.after) ? "pre" : "p";
+  return text + fmt::format("<{0}>{1}</{0}>\n", box, html(remedy.after));
 }
 
 std::string findings(const Report& report) {

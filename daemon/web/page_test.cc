@@ -36,6 +36,21 @@ TEST(Page, ShowsPodsFindingsGapsAndChecks) {
     EXPECT_THAT(text, HasSubstr(part));
 }
 
+TEST(Page, SaysWhetherARestartIsSafeBeforeItsCommand) {
+  EXPECT_THAT(page(sampleFail()),
+              HasSubstr("<p>Restart: NOT safe now: 1 scheduled post is due within 10 minutes</p>\n"
+                        "<p>Remedy: restart pod-2:</p>\n<pre>kubectl delete pod pod-2</pre>"));
+}
+
+TEST(Page, BoxesEachCommandOfARemedyOfTwo) {
+  Report report = sampleFail();
+  for (CheckRun& run : report.checks)
+    for (Finding& finding : run.outcome.findings)
+      finding.remedy = "kubectl describe pod a; kubectl logs a";
+  EXPECT_THAT(page(report),
+              HasSubstr("<pre>kubectl describe pod a</pre>\n<pre>kubectl logs a</pre>"));
+}
+
 TEST(Page, RenewsItselfAndLoadsNothing) {
   const std::string text = page(sampleFail());
   EXPECT_THAT(text, HasSubstr("<meta http-equiv=\"refresh\" content=\"10\">"));
