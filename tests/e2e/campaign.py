@@ -194,7 +194,7 @@ class Campaign:
         wait_settled(self.lab)
         for last in (False, True):
             right = self.right = truth.find(self.lab, self.model)
-            check = self.last = self.rollcall.check_in_time(**how)
+            check = self.last = self.rollcall.check_whole(**how)
             # When they differ and the site has moved meanwhile, both look once more.
             if last or check.claims() == right or truth.find(self.lab, self.model) == right:
                 break
@@ -241,9 +241,7 @@ class Campaign:
         verdict = truth.verdict_of(claims)
         if check.report["verdict"] != verdict:
             found.append(f"the verdict is {check.report['verdict']}, the truth's is {verdict}")
-        for run in check.report["checks"]:
-            if run["error"] or run["gaps"]:
-                found.append(f"{run['check']} could not look: {run['error'] or run['gaps']}")
+        found += check.blind_spots()
         for name in _CONTENT_CHECKS:
             found += self.applies(name, check)
         return found + self.pod_problems(check, claims) + self.finding_problems(check)

@@ -55,11 +55,11 @@ class Check:
                 for run in (self.report or {}).get("checks", ()) if not checks or run["check"] in checks
                 for gap in run["gaps"]]
 
-    def timeouts(self):
-        """What a pod or the database did not answer in time: of a busy machine, or of a fault."""
-        whys = [why for run in (self.report or {}).get("checks", ())
-                for why in [run["error"], *(gap["why"] for gap in run["gaps"])] if why]
-        return [why["message"] for why in whys if why["code"] == "deadline_exceeded"]
+    def blind_spots(self, allowed=()):
+        """What could not be looked at, a sentence each, but for the checks named in `allowed`."""
+        return [f"{run['check']} could not look: {run['error'] or run['gaps']}"
+                for run in (self.report or {}).get("checks", ())
+                if (run["error"] or run["gaps"]) and run["check"] not in allowed]
 
     def problems(self):
         """What is wrong with the answer whatever the site's state: exit code, schema, duplicates."""
@@ -134,15 +134,16 @@ class Rollcall:
         return Check(done.returncode, report, done.stdout, done.stderr, began, ended,
                      self.lab.state["site"]["url"])
 
-    def check_in_time(self, *extra, **how):
-        """check(), again when something was not answered in time: no row of a healthy site is about that.
+    def check_whole(self, *extra, gaps=(), **how):
+        """check(), once more when something could not be looked at although nothing is wrong with it.
 
-        Says so; after three tries the last one counts."""
+        On a busy machine a pod may answer late, or fail one page. Says so; after three tries the last one
+        counts. `gaps` are the checks that have gaps for a reason."""
         for _ in range(3):
             check = self.check(*extra, **how)
-            if not check.timeouts():
+            if not check.blind_spots(gaps):
                 break
-            print(f"     not answered in time: {check.timeouts()[0]}", flush=True)
+            print(f"     looked again: {check.blind_spots(gaps)[0][:300]}", flush=True)
         return check
 
     def table(self, *extra):

@@ -86,22 +86,15 @@ class Stage:
         rollcall was told otherwise than it. Returns the Check.
         """
         self.settle()
-        check = self.rollcall.check_in_time(*extra, flags=flags, env=env)
+        check = self.rollcall.check_whole(*extra, flags=flags, env=env, gaps=gaps)
         found = {(each["code"], each["pod"] or "") for each in check.findings()}
-        problems = check.problems() + self.look_problems(check, set(gaps))
+        problems = check.problems() + check.blind_spots(gaps)
         if check.report and not expected and not gaps and check.report["verdict"] != "pass":
             problems.append(f"nothing is to be found, but the verdict is {check.report['verdict']}")
         if self.daemon and (daemon if daemon is not None else flags is None and not extra and not env):
             problems += self.daemon_problems(expected, seconds)
         self.outcome.row(name, self.lab, check, expected, found, problems)
         return check
-
-    def look_problems(self, check, gaps):
-        """Everything could be looked at, but for the checks named in `gaps`."""
-        if check.report is None:
-            return []
-        return [f"{run['check']} could not look: {run['error'] or run['gaps']}" for run in check.report["checks"]
-                if (run["error"] or run["gaps"]) and run["check"] not in gaps]
 
     def daemon_problems(self, expected, seconds):
         def said():
