@@ -1,6 +1,9 @@
 #include "checks/routes/comparison.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "checks/routes/permalink_shape.h"
@@ -17,11 +20,6 @@ bool isPlain(std::string_view path) {
 
 const std::vector<std::string>& examplesOf(const PodMap& map, Kind kind) {
   return map.examples[static_cast<std::size_t>(kind)];
-}
-
-std::string_view lastSegment(std::string_view path) {
-  while (path.ends_with('/')) path.remove_suffix(1);
-  return path.substr(path.rfind('/') + 1);
 }
 
 std::size_t segmentsOf(std::string_view path) {
@@ -48,6 +46,39 @@ const std::string* placedElsewhere(const std::vector<std::string>& one,
 }
 
 }  // namespace
+
+std::string_view lastSegment(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool sameMatter(const Difference& one, const Difference& other) {
+  if (one.what != other.what) return false;
+  return one.what == Difference::What::kOtherPermalink ? one.kind == other.kind
+                                                       : one.path == other.path;
+}
+
+bool sameMatter(const Disagreement& one, const Disagreement& other) {
+  return one.kind == other.kind && (one.kind || one.path == other.path);
+}
+
+std::vector<Difference> shared(const std::vector<Difference>& one,
+                               const std::vector<Difference>& other) {
+  std::vector<Difference> both;
+  std::ranges::copy_if(one, std::back_inserter(both), [&other](const Difference& mine) {
+    return std::ranges::any_of(other,
+                               [&mine](const Difference& its) { return sameMatter(mine, its); });
+  });
+  return both;
+}
+
+std::string fingerprint(const std::vector<Difference>& differences) {
+  std::string all;
+  for (const Difference& one : differences)
+    all += fmt::format("{} {}\n", static_cast<int>(one.what),
+                       one.what == Difference::What::kOtherPermalink ? name(one.kind) : one.path);
+  return all;
+}
 
 Demand demandOf(const Routes& routes) {
   Demand demand;
@@ -89,10 +120,12 @@ std::vector<Difference> compare(const Demand& demand, const PodMap& map, const I
 
 std::vector<Disagreement> disagreements(const std::vector<PodMap>& maps, const IsPage& isPage) {
   std::vector<Disagreement> found;
-  const auto add = [&found](std::string path, std::size_t has, std::size_t lacks) {
+  const auto add = [&found](std::string path, std::size_t has, std::size_t lacks,
+                            std::optional<Kind> kind = std::nullopt) {
     const bool known = std::ranges::any_of(
         found, [&path](const Disagreement& other) { return other.path == path; });
-    if (!known && found.size() < kMostDisagreements) found.push_back({std::move(path), has, lacks});
+    if (!known && found.size() < kMostDisagreements)
+      found.push_back({std::move(path), has, lacks, kind});
   };
   for (std::size_t a = 0; a < maps.size(); ++a)
     for (std::size_t b = 0; b < maps.size(); ++b)
@@ -104,7 +137,7 @@ std::vector<Disagreement> disagreements(const std::vector<PodMap>& maps, const I
       for (const Kind kind : kKinds)
         if (const auto* path =
                 placedElsewhere(examplesOf(maps[a], kind), examplesOf(maps[b], kind)))
-          add(*path, a, b);
+          add(*path, a, b, kind);
   return found;
 }
 

@@ -32,6 +32,16 @@ struct Difference {
   Kind kind = Kind::kPost;
   bool operator==(const Difference&) const = default;
 };
+// Whether they are about the same; the resource that shows another permalink may be another one.
+bool sameMatter(const Difference& one, const Difference& other);
+// Those of `one` whose matter is among `other` too.
+std::vector<Difference> shared(const std::vector<Difference>& one,
+                               const std::vector<Difference>& other);
+// Changes when the matters do.
+std::string fingerprint(const std::vector<Difference>& differences);
+
+std::string_view lastSegment(std::string_view path);
+
 // Whether there is, or lately was, a page at a path.
 using IsPage = std::function<bool(std::string_view path)>;
 
@@ -42,7 +52,9 @@ std::vector<Difference> compare(const Demand& demand, const PodMap& map, const I
 struct Disagreement {
   std::string path;
   std::size_t has = 0, lacks = 0;  // indexes of the maps
+  std::optional<Kind> kind = {};   // of the resource that is elsewhere; none: a route
 };
+bool sameMatter(const Disagreement& one, const Disagreement& other);
 // The first few; routes before permalinks.
 std::vector<Disagreement> disagreements(const std::vector<PodMap>& maps, const IsPage& isPage);
 
