@@ -42,12 +42,13 @@ def fired_twice(stage):
         stage.restart(2, 3)
         wait_until(lambda: status_of(stage, post) == "published", 60, "nobody published the scheduled post")
         time.sleep(_POD_REQUEST)
-        (saves,), = stage.lab.sql(f"SELECT COUNT(*) FROM post_revisions WHERE post_id='{post['id']}' "
-                                  "AND reason='published'")
-        if int(saves) > 1:
+        # On a busy machine the two may be too far apart to be told from a save by hand.
+        (twice,), = stage.lab.sql("SELECT COUNT(*) > 1 AND MAX(created_at_ts) - MIN(created_at_ts) <= 1500 "
+                                  f"FROM post_revisions WHERE post_id='{post['id']}' AND reason='published'")
+        if twice == "1":
             break
         stage.api(1).delete_post(post["id"])
-    stage.require(int(saves) > 1, "of pods with a timer each no two published the post, four times over")
+    stage.require(twice == "1", "of pods with a timer each no two published the post at once, four times over")
     stage.restart()
     check = stage.judge("schedule: two pods publish a post", {("RC533", "")})
     found = [each["resource"]["slug"] for each in check.findings("schedule")]
