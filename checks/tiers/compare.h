@@ -37,6 +37,7 @@ struct Difference {
   std::string field;  // empty: the whole tier, which is shown when `wanted` is empty
   std::string shown;
   std::string wanted;
+  bool hidden = false;  // the tier is not public: its values are nobody's business
   auto operator<=>(const Difference&) const = default;
 };
 // A field that the pod does not show is not compared.

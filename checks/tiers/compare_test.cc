@@ -90,6 +90,59 @@ TEST(Tiers, aFieldThatIsNotShownIsNotCompared) {
   EXPECT_THAT(differences(table, document()), IsEmpty());
 }
 
+TEST(Tiers, aNameIsTrimmedInTheTableButNotInTheMemoryOfThePodThatSavedIt) {
+  for (const char* name :
+       {"Gold 😀 ", " \t\n\v\f\rGold 😀", "\u00a0Gold 😀\u3000", "\ufeffGold 😀\u2028"}) {
+    auto shown = document();
+    shown["tiers"][1]["name"] = name;
+    EXPECT_THAT(differences(rows(), shown), IsEmpty()) << name;
+    auto table = rows();
+    table[1][3] = name;
+    EXPECT_THAT(differences(table, document()), IsEmpty()) << name;
+  }
+  auto shown = document();
+  shown["tiers"][1]["name"] = "Gold  😀";
+  EXPECT_THAT(differences(rows(), shown), ElementsAre("gold name Gold  😀>Gold 😀"));
+  shown["tiers"][1]["name"] = " \u2003 ";
+  EXPECT_THAT(differences(rows(), shown), ElementsAre("gold name >Gold 😀"));
+}
+
+TEST(Tiers, aPaidOneWithoutAPriceGetsGhostsOwnWhenAPodBoots) {
+  for (const Text& none : {Text(), Text("0"), Text("")}) {
+    auto table = rows();
+    table[1][9] = table[1][10] = none;
+    EXPECT_THAT(differences(table, document()), IsEmpty());
+    auto shown = document();
+    shown["tiers"][1]["monthly_price"] = 700;
+    shown["tiers"][1]["yearly_price"] = 0;
+    EXPECT_THAT(differences(table, shown),
+                ElementsAre("gold monthly_price 700>500", "gold yearly_price 0>5000"));
+  }
+}
+
+TEST(Tiers, aFreeOneHasNoPriceWhateverATableSays) {
+  auto shown = document();
+  shown["tiers"][0]["monthly_price"] = nullptr;
+  EXPECT_THAT(differences(rows(), shown), IsEmpty());
+}
+
+TEST(Tiers, valuesOfOneThatIsHiddenOnEitherSideAreMarked) {
+  const auto hidden = [](const std::string& stored, const std::string& seen) {
+    auto table = rows();
+    table[1][3] = "Platinum", table[1][6] = stored;
+    auto shown = document();
+    shown["tiers"][1]["visibility"] = seen;
+    bool any = false;
+    for (const Difference& one : compare(tiersOf(table), shownOf(shown).value()))
+      any = any || one.hidden;
+    return any;
+  };
+  EXPECT_FALSE(hidden("public", "public"));
+  EXPECT_TRUE(hidden("none", "none"));
+  EXPECT_TRUE(hidden("none", "public"));
+  EXPECT_TRUE(hidden("public", "none"));
+}
+
 TEST(ShownOf, refusesWhatIsNoListOfTiers) {
   for (const char* text :
        {"null", "[]", "{}", R"({"tiers":1})", R"({"tiers":[1]})", R"({"tiers":[{"name":"x"}]})"})
@@ -111,6 +164,19 @@ TEST(Wording, namesTiersAndFields) {
   EXPECT_THAT(messageOf("", some), HasSubstr("every pod shows other tiers"));
   EXPECT_EQ(evidenceOf(some).at("tier free"), "name,description");
   EXPECT_THAT(remedyOf("b"), HasSubstr("restart b: kubectl delete pod b"));
+}
+
+TEST(Wording, tellsNoWelcomePageAndNothingOfAHiddenTier) {
+  const std::vector<Difference> some = {
+      {"1", "gold", "welcome_page_url", "/secret-a/", "/secret-b/"},
+      {"2", "vip", "name", "Secret A", "Secret B", true},
+      {"2", "vip", "visibility", "public", "none", true},
+      {"3", "old", "", "shown", "", true}};
+  EXPECT_EQ(messageOf("b", some),
+            "b shows other tiers than the database: the welcome_page_url of \"gold\", the name of "
+            "\"vip\", the visibility of \"vip\", the tier \"old\" is still shown");
+  for (const auto& [name, value] : evidenceOf(some))
+    EXPECT_THAT(value, Not(HasSubstr("ecret"))) << name;
 }
 
 TEST(Wording, namesAFewAndCountsTheRest) {

@@ -10,17 +10,22 @@ namespace {
 constexpr std::size_t kMostNamed = 6;
 constexpr std::size_t kMostBytes = 60;  // of a value that is told
 
-bool canBeTold(std::string_view value) {
+bool isPrintable(std::string_view value) {
   return value.size() <= kMostBytes &&
          std::ranges::none_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+// Where new members are sent is theirs to know, and so is what a tier is that is not shown.
+bool canBeTold(const Difference& one) {
+  return !one.hidden && one.field != "welcome_page_url" && isPrintable(one.shown) &&
+         isPrintable(one.wanted);
 }
 
 std::string textOf(const Difference& one) {
   if (one.field.empty())
     return fmt::format("the tier \"{}\" is {}", one.slug,
                        one.wanted.empty() ? "still shown" : "not shown");
-  if (!canBeTold(one.shown) || !canBeTold(one.wanted))
-    return fmt::format("the {} of \"{}\"", one.field, one.slug);
+  if (!canBeTold(one)) return fmt::format("the {} of \"{}\"", one.field, one.slug);
   return fmt::format("the {} of \"{}\" is \"{}\" instead of \"{}\"", one.field, one.slug, one.shown,
                      one.wanted);
 }

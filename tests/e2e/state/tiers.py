@@ -20,10 +20,11 @@ def play(stage):
     stage.judge("tiers: changed in the database, and back", set())
 
     row(stage, "a new one", lambda: make(stage))
-    stage.restart(2, 3)
+    no_prices(stage)
     stage.judge("tiers: a new one, healed", set())
 
     made = next(each for each in tiers(stage) if each["slug"] == "gold")
+    blanks(stage, made)
     row(stage, "another price", lambda: save(stage, 1, {**made, "monthly_price": 700, "trial_days": 3}))
     stage.restart(2, 3)
     stage.judge("tiers: another price, healed", set())
@@ -32,6 +33,24 @@ def play(stage):
     save(stage, 1, free)
     stage.restart(2, 3)
     stage.judge("tiers: archived, healed", set())
+
+
+def no_prices(stage):
+    """Pods that boot give a paid tier that has no price in the database one of their own."""
+    stage.lab.sql("UPDATE products SET monthly_price = NULL, yearly_price = 0 WHERE slug = 'gold'")
+    stage.restart(2, 3)
+    gold = [next(each for each in shown(stage, pod) if each["slug"] == "gold") for pod in (2, 3)]
+    stage.require(all((each["monthly_price"], each["yearly_price"]) == (500, 5000) for each in gold),
+                  "pods 2 and 3 were to show prices of their own, but do not")
+
+
+def blanks(stage, made):
+    """The table has a name trimmed, the memory of the pod that saved it does not."""
+    save(stage, 1, {**made, "name": "Gold \u3000"})
+    stage.require(any(each["name"] == "Gold \u3000" for each in shown(stage, 1))
+                  and all(each["name"] != "Gold \u3000" for each in shown(stage, 2)),
+                  "pod 1 was to show the name as it was typed, but does not")
+    stage.judge("tiers: a name with white space after it", set())
 
 
 def row(stage, name, change):
