@@ -56,6 +56,7 @@ class Run {
   Result<bool> readTable();
   void look(const std::vector<Look*>& looks);
   void take(Look& look, const Result<HttpResponse>& answer) const;
+  bool waitUntil(MonoTime when) const;
   std::vector<Look*> due();
   Result<void> confirm(std::vector<Look*> accused);
   void claim();
@@ -129,6 +130,10 @@ void Run::look(const std::vector<Look*>& looks) {
     look->differences = look->shown ? compare(table_, *look->shown) : std::vector<Difference>();
 }
 
+bool Run::waitUntil(MonoTime when) const {
+  return when < context_.deadline.when() && context_.clock.sleepUntil(when, context_.stop);
+}
+
 // The pods with differences that have lasted long enough. A one-shot run waits for them.
 std::vector<Look*> Run::due() {
   const MonoTime now = context_.clock.mono();
@@ -146,8 +151,13 @@ std::vector<Look*> Run::due() {
   }
   firstSeen_ = std::move(seen);
   if (accused.empty() || last <= now) return accused;
-  if (context_.trigger == Trigger::kOnce)
-    return context_.clock.sleepUntil(last, context_.stop) ? accused : std::vector<Look*>();
+  if (context_.trigger == Trigger::kOnce) {
+    if (waitUntil(last)) return accused;
+    for (Look* look : accused)
+      look->why = Error{ErrorCode::kDeadlineExceeded,
+                        "a difference was seen and there was no time to look again"};
+    return {};
+  }
   outcome_.again = last - now;
   outcome_.notes.push_back(fmt::format("tiers differ since less than {}: not judged yet",
                                        formatDuration(context_.settle)));

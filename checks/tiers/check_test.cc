@@ -54,7 +54,8 @@ class TiersTest : public testing::Test {
                         .pods = pods_,
                         .content = &source_,
                         .trigger = trigger,
-                        .deadline = Deadline(MonoTime(1h))});
+                        .settle = settle_,
+                        .deadline = deadline_});
   }
   Outcome run(Trigger trigger = Trigger::kOnce) {
     auto outcome = tryRun(trigger);
@@ -73,6 +74,8 @@ class TiersTest : public testing::Test {
   PatientClock clock_;
   FakePodClient pods_;
   FakeContentSource source_;
+  Deadline deadline_{MonoTime(1h)};
+  Duration settle_ = 5s;
   std::unique_ptr<Check> check_ = tiersSpec().make(Params(tiersSpec().params));
 };
 
@@ -157,6 +160,23 @@ TEST_F(TiersTest, ATableThatChangesWhileWeLookIsHeldAgainstNobody) {
     return response;
   });
   EXPECT_THAT(codes(run()), IsEmpty());
+}
+
+TEST_F(TiersTest, WithoutTimeForASecondLookADifferenceIsAGapAndNobodySleeps) {
+  stored("Platinum");
+  shows("a", "Platinum"), shows("c", "Platinum");
+  settle_ = 1min;
+  for (const Duration left : {Duration(20s), Duration(1min)}) {
+    deadline_ = Deadline(clock_.mono() + left);
+    const Outcome outcome = run();
+    EXPECT_THAT(codes(outcome), IsEmpty());
+    ASSERT_THAT(outcome.gaps, SizeIs(1));
+    EXPECT_EQ(outcome.gaps[0].pod, "b");
+    EXPECT_EQ(outcome.gaps[0].why.message,
+              "a difference was seen and there was no time to look again");
+    EXPECT_EQ(clock_.mono(), MonoTime{});
+  }
+  EXPECT_EQ(pods_.asked.size(), 6u);
 }
 
 TEST_F(TiersTest, WithoutTheRightToReadTheTableItDoesNotApplyAndSaysWhichGrantIsMissing) {
