@@ -66,6 +66,7 @@ class Run {
  private:
   Result<Mode> askMode() const;
   Result<void> readMode();
+  // Also at the front page, where `front` says so or an earlier look needed it.
   void look(const std::vector<Look*>& looks, bool front);
   void lookUnclear();
   Result<void> judgeByDatabase();
@@ -105,13 +106,16 @@ Result<void> Run::readMode() {
 void Run::look(const std::vector<Look*>& looks, bool front) {
   const auto batch = context_.pods.batch(context_.budget);
   for (Look* look : looks) {
+    // What an earlier look saw is no part of this one.
+    const bool andFront = front || look->front;
+    look->probe = {}, look->front.reset();
     batch->get(
         *look->pod,
         PodRequest{.path = std::string(kProbePath), .keepBytes = kMessageBytes, .onBody = {}},
         [this, look](const Result<HttpResponse>& answer) {
           look->probe = ofProbe(context_.site, answer);
         });
-    if (!front) continue;
+    if (!andFront) continue;
     batch->get(*look->pod,
                PodRequest{.path = "/",
                           .reason = Reason::kSuspect,
@@ -199,7 +203,13 @@ void Run::judgeAmongThemselves() {
                     formatDuration(context_.settle)));
     return;
   }
-  if (now < due && !context_.clock.sleepUntil(due, context_.stop)) return;
+  const bool inTime = due < context_.deadline.when();
+  if (now < due && !(inTime && context_.clock.sleepUntil(due, context_.stop))) {
+    outcome_.gaps.push_back({"", "whether the pods agree about private mode",
+                             Error{ErrorCode::kDeadlineExceeded,
+                                   "a difference was seen and there was no time to look again"}});
+    return;
+  }
   std::vector<Look*> all;
   for (Look& look : looks_) all.push_back(&look);
   look(all, false);
@@ -236,7 +246,7 @@ void Run::claim(const Look& look) {
   finding.evidence["is_private"] = leak ? "true" : "false";
   if (mode_->changed) finding.evidence["updated_at"] = formatTime(*mode_->changed);
   finding.evidence["status"] =
-      std::to_string(leak ? memory_.leaks.at(pod).status : look.probe.status);
+      std::to_string(leak ? memory_.leaks.at(pod).status : look.sight().status);
   finding.reproduce = context_.pods.reproduce(*look.pod, "/", Door::kFront);
   finding.remedy = fmt::format("restart {}: kubectl delete pod {}", pod, pod);
   outcome_.findings.push_back(std::move(finding));

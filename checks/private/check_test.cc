@@ -48,7 +48,8 @@ class PrivateTest : public testing::Test {
                         .pods = pods_,
                         .content = content_,
                         .trigger = trigger,
-                        .deadline = Deadline(MonoTime(1h))});
+                        .settle = settle_,
+                        .deadline = deadline_});
   }
   Outcome run(Trigger trigger = Trigger::kInterval) {
     auto outcome = tryRun(trigger);
@@ -66,12 +67,30 @@ class PrivateTest : public testing::Test {
         pods_.asked, [&](const auto& one) { return one.pod == pod && one.path == path; }));
   }
 
+  // The probe of every pod is caught by a redirect of the owner's; their front pages stay.
+  void catchProbes() {
+    for (const char* pod : {"a", "b", "c"})
+      pods_.answer(pod, kProbe, 301, "", {{"location", "/welcome/"}});
+  }
+  // The front page of `pod` asks for the password once, and then is what `then` says.
+  void frontIsPrivateOnce(const std::string& pod, const Result<HttpResponse>& then) {
+    pods_.answer(pod, "/", [=, looks = 0](const PodRequest&) mutable -> Result<HttpResponse> {
+      if (looks++ > 0) return then;
+      HttpResponse guarded;
+      guarded.status = 302;
+      guarded.headers = {{"location", "/private/?r=%2F"}};
+      return guarded;
+    });
+  }
+
   Topology topology_;
   Site site_;
   PatientClock clock_;
   FakePodClient pods_;
   FakeContentSource source_;
   ContentSource* content_ = &source_;
+  Deadline deadline_{MonoTime(1h)};
+  Duration settle_ = 5s;
   std::unique_ptr<Check> check_ = privateSpec().make(Params(privateSpec().params));
 };
 
@@ -200,6 +219,61 @@ TEST_F(PrivateTest, WhereTheOwnersRedirectsCatchTheProbeTheFrontPageTells) {
   EXPECT_THAT(codes(outcome), IsEmpty());
   ASSERT_THAT(outcome.gaps, SizeIs(1));
   EXPECT_THAT(outcome.gaps[0].why.message, HasSubstr("redirect of the site's own"));
+}
+
+TEST_F(PrivateTest, WhereTheFrontPageDecidesItIsLookedAtTwiceBeforeAPodIsBlamedForAPassword) {
+  catchProbes();
+  pods_.answer("b", "/", 302, "", {{"location", "/private/?r=%2F"}});
+  const Outcome outcome = run();
+  ASSERT_THAT(codes(outcome), ElementsAre("RC512 b"));
+  EXPECT_EQ(outcome.findings[0].evidence.at("status"), "302");
+  EXPECT_EQ(asked("b", "/"), 2u);
+  EXPECT_EQ(asked("a", "/"), 1u);
+}
+
+TEST_F(PrivateTest, AFrontPageThatIsOpenAtTheSecondLookIsNotClaimed) {
+  catchProbes();
+  HttpResponse open;
+  open.status = 200;
+  frontIsPrivateOnce("b", open);
+  const Outcome outcome = run();
+  EXPECT_THAT(codes(outcome), IsEmpty());
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+}
+
+TEST_F(PrivateTest, APodThatFailsAtTheSecondLookIsAGapAndNotBlamed) {
+  catchProbes();
+  frontIsPrivateOnce("b", Error{ErrorCode::kUnavailable, "gone"});
+  const Outcome outcome = run();
+  EXPECT_THAT(codes(outcome), IsEmpty());
+  ASSERT_THAT(outcome.gaps, SizeIs(1));
+  EXPECT_EQ(outcome.gaps[0].pod, "b");
+}
+
+TEST_F(PrivateTest, WithoutADatabaseTheFrontPageIsLookedAtTwiceTooWhereItDecides) {
+  content_ = nullptr;
+  catchProbes();
+  HttpResponse open;
+  open.status = 200;
+  frontIsPrivateOnce("b", open);
+  EXPECT_THAT(codes(run(Trigger::kOnce)), IsEmpty());
+  pods_.answer("b", "/", 302, "", {{"location", "/private/?r=%2F"}});
+  EXPECT_THAT(codes(run(Trigger::kOnce)), ElementsAre("RC513"));
+}
+
+TEST_F(PrivateTest, WithoutTimeForASecondLookADisagreementIsAGapAndNobodySleeps) {
+  content_ = nullptr;
+  shows("b", false);
+  settle_ = 1min;
+  for (const Duration left : {Duration(15s), Duration(1min)}) {
+    deadline_ = Deadline(clock_.mono() + left);
+    const Outcome outcome = run(Trigger::kOnce);
+    EXPECT_THAT(codes(outcome), IsEmpty());
+    ASSERT_THAT(outcome.gaps, SizeIs(1));
+    EXPECT_EQ(outcome.gaps[0].why.message,
+              "a difference was seen and there was no time to look again");
+    EXPECT_EQ(clock_.mono(), MonoTime{});
+  }
 }
 
 TEST_F(PrivateTest, ADeadDatabaseIsAnError) {
