@@ -32,6 +32,7 @@ constexpr std::size_t kEntryBytes = 300;  // more than any record of a child
 EntryKind kindOf(char letter) {
   if (letter == kFileLetter) return EntryKind::kFile;
   if (letter == kFolderLetter) return EntryKind::kFolder;
+  if (letter == kUnknownLetter) return EntryKind::kUnknown;
   return letter == kDanglingLetter ? EntryKind::kDanglingLink : EntryKind::kOther;
 }
 

@@ -22,8 +22,9 @@ struct ContentFile {
   std::optional<WallTime> changed;
 };
 
-// What an entry of a folder is, symbolic links followed.
-enum class EntryKind { kFile, kFolder, kDanglingLink, kOther };
+// What an entry of a folder is, symbolic links followed. Unknown: it is there, but the system does
+// not say what it is (no rights, or the volume fails).
+enum class EntryKind { kFile, kFolder, kDanglingLink, kOther, kUnknown };
 
 struct FolderEntry {
   std::string name;

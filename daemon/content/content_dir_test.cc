@@ -91,6 +91,23 @@ TEST_F(ContentDirTest, ListsAFolderAndSaysWhatEachEntryIs) {
   EXPECT_EQ((*entries)[2].size, 5u);
 }
 
+TEST_F(ContentDirTest, ALinkThatCannotBeFollowedIsNotOneToNowhere) {
+  write("file", "");
+  std::filesystem::create_symlink("nowhere", folder_ / "settings" / "absent");
+  std::filesystem::create_symlink("../file/below", folder_ / "settings" / "below_a_file");
+  std::filesystem::create_symlink("loop", folder_ / "settings" / "loop");
+  std::filesystem::create_symlink(std::string(300, 'x'), folder_ / "settings" / "refused");
+  auto dir = makeContentDir(clock_, folder_);
+  const auto entries = dir->list("settings", in(std::chrono::seconds(10)));
+  ASSERT_TRUE(entries) << entries.error().message;
+  std::vector<std::pair<std::string, EntryKind>> seen;
+  for (const FolderEntry& entry : *entries) seen.emplace_back(entry.name, entry.kind);
+  EXPECT_THAT(seen, ::testing::ElementsAre(std::pair("absent", EntryKind::kDanglingLink),
+                                           std::pair("below_a_file", EntryKind::kDanglingLink),
+                                           std::pair("loop", EntryKind::kDanglingLink),
+                                           std::pair("refused", EntryKind::kUnknown)));
+}
+
 TEST_F(ContentDirTest, ListsOnlyFoldersAndNotTooManyEntries) {
   write("file", "x");
   auto dir = makeContentDir(clock_, folder_);

@@ -78,13 +78,18 @@ bool writeAll(const char* data, ssize_t size) {
   }
 }
 
+constexpr char kRemoved = '\0';  // since the folder was read: no entry any more
+
 char letterOf(int folder, const char* name, struct stat& info) {
-  if (::fstatat(folder, name, &info, 0) != 0)
-    return ::fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode)
-               ? kDanglingLetter
-               : kOtherLetter;
-  if (S_ISREG(info.st_mode)) return kFileLetter;
-  return S_ISDIR(info.st_mode) ? kFolderLetter : kOtherLetter;
+  if (::fstatat(folder, name, &info, 0) == 0) {
+    if (S_ISREG(info.st_mode)) return kFileLetter;
+    return S_ISDIR(info.st_mode) ? kFolderLetter : kOtherLetter;
+  }
+  // Only these say that a link leads nowhere; all others that nobody knows.
+  const bool nowhere = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+  if (::fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT ? kRemoved : kUnknownLetter;
+  return nowhere && S_ISLNK(info.st_mode) ? kDanglingLetter : kUnknownLetter;
 }
 
 // One record; false when nobody takes it. No stdio: this is a forked child of a process with
@@ -92,6 +97,7 @@ char letterOf(int folder, const char* name, struct stat& info) {
 bool sendEntry(int folder, const char* name, std::size_t& total) {
   struct stat info {};
   const char letter = letterOf(folder, name, info);
+  if (letter == kRemoved) return true;
   char head[24];
   char* at = head + sizeof head;
   *--at = '/';

@@ -23,7 +23,7 @@ ChildCalls systemCalls();
 // name, and a NUL.
 enum class Wanted { kFile, kFolder };
 inline constexpr char kFileLetter = 'f', kFolderLetter = 'd', kDanglingLetter = 'l',
-                      kOtherLetter = 'o';
+                      kOtherLetter = 'o', kUnknownLetter = 'u';
 
 // Owns a running child. Thread-compatible.
 class ReadingChild {

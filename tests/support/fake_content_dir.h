@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,6 +26,10 @@ class FakeContentDir final : public ContentDir {
   }
   void makeFolder(const std::string& path) { put(path, {EntryKind::kFolder, {}}); }
   void linkToNowhere(const std::string& path) { put(path, {EntryKind::kDanglingLink, {}}); }
+  // There, but the system does not say what it is.
+  void makeUnknown(const std::string& path) { put(path, {EntryKind::kUnknown, {}}); }
+  // Neither listed nor read from now on.
+  void refuse(const std::string& path, ErrorCode code) { refused_[path] = code; }
   // A file or a link; its folder stays.
   void remove(const std::string& path) { nodes_.erase(path); }
   void clear() { nodes_.clear(); }
@@ -82,6 +87,8 @@ class FakeContentDir final : public ContentDir {
     if (!staysInside(path)) return invalidArgument("is no path below the content folder");
     if (error) return *error;
     if (path == ".") return Node{};
+    if (const auto at = refused_.find(path); at != refused_.end())
+      return Error{at->second, "as the test asked"};
     const auto node = nodes_.find(std::string(path));
     if (node == nodes_.end() || node->second.kind == EntryKind::kDanglingLink)
       return Error{ErrorCode::kNotFound, "No such file or directory"};
@@ -89,6 +96,7 @@ class FakeContentDir final : public ContentDir {
   }
 
   std::map<std::string, Node> nodes_;  // by path
+  std::map<std::string, ErrorCode, std::less<>> refused_;
 };
 
 }  // namespace rollcall::testing_support
