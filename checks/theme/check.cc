@@ -117,8 +117,11 @@ Result<std::vector<Claim>> ThemeCheck::confirmed(const CheckContext& context, Pl
       !context.clock.sleepUntil(context.clock.mono() + context.settle, context.stop))
     return Error{ErrorCode::kCancelled, "stopped before a second look"};
   plan.fresh = true;
+  if (std::ranges::all_of(claims, &Claim::ofVolume))
+    plan = {.pages = {}, .fresh = true, .volumeOnly = true};
   // A pod that cannot render has its finding by the check pods.
-  if (std::ranges::find(plan.pages, "/") == plan.pages.end()) plan.pages.push_back("/");
+  else if (std::ranges::find(plan.pages, "/") == plan.pages.end())
+    plan.pages.push_back("/");
   auto second = lookAround(context, plan, known_);
   if (!second) return second.error();
   std::set<std::string> still;
@@ -149,7 +152,7 @@ Result<Outcome> ThemeCheck::run(const CheckContext& context) {
   if (!context.content)
     outcome.notes.push_back("no database: which theme should be active is not known");
   const std::vector<Claim> claims = due(context, *look, outcome);
-  suspicious_ = !look->claims.empty();
+  suspicious_ = !std::ranges::all_of(look->claims, &Claim::ofVolume);
   if (stateChanged_ && context.trigger != Trigger::kOnce)
     outcome.again = std::min(outcome.again.value_or(context.settle), context.settle);
   if (claims.empty()) return outcome;

@@ -45,6 +45,7 @@ class ThemeCheckTest : public testing::Test {
     pods_.answer("*", kSettingsPath, 200, "{\"settings\":{}}");
     pods_.answer("*", kTiersPath, 200, "{\"tiers\":[]}");
     for (const char* pod : {"a", "b", "c"}) serves(pod, 100);
+    runsGhost("*", "6.65");
     renders("*", "/", "<p>Home</p>"), renders("*", "/old/", "<p>Post</p>");
   }
 
@@ -70,6 +71,11 @@ class ThemeCheckTest : public testing::Test {
   void serves(const std::string& pod, int size) {
     pods_.answer(pod, "/assets/a.css", 200, "",
                  {{"etag", fmt::format("W/\"{:x}-7438674ba0\"", size)}});
+  }
+  void runsGhost(const std::string& pod, std::string_view version) {
+    pods_.answer(pod, "/ghost/api/admin/site/", 200,
+                 fmt::format(R"({{"site":{{"title":"t","url":"https://e.org/","version":"{}"}}}})",
+                             version));
   }
   void renders(const std::string& pod, const std::string& path, std::string_view body) {
     pods_.answer(pod, path, 200, page(body));

@@ -78,6 +78,45 @@ TEST_F(ThemeCheckTest, WithoutTheFolderAPodThatStartedSinceIsRight) {
   EXPECT_THAT(claims(run()), ElementsAre("RC543 a", "RC543 c"));
 }
 
+TEST_F(ThemeCheckTest, PodsOfAnotherGhostMayHaveAnotherEditionOfItsThemes) {
+  folder_ = nullptr;
+  serves("b", 200);
+  runsGhost("b", "6.66");
+  topology_.pods[1].startedAt = WallTime(std::chrono::hours(24 * 365 * 57));
+  EXPECT_THAT(claims(run()), IsEmpty());
+  serves("c", 300);
+  EXPECT_THAT(claims(run()), ElementsAre("RC544 ")) << "a and c are of one version";
+  pods_.answer("c", "/ghost/api/admin/site/", 503);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  ASSERT_THAT(outcome.gaps, SizeIs(1));
+  EXPECT_EQ(outcome.gaps[0].pod, "c");
+}
+
+TEST_F(ThemeCheckTest, WithoutTheFolderADifferenceIsJudgedByFirstSight) {
+  folder_ = nullptr;
+  run(Trigger::kInterval);
+  serves("b", 200);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty());
+  clock_.advance(5s);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC544 "));
+}
+
+TEST_F(ThemeCheckTest, ASizeThatNoThemeHasIsAnOverwrittenFileThatAPodStillRemembers) {
+  serves("b", 333);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_THAT(outcome.notes, Contains(HasSubstr("b serves /assets/a.css with 333 bytes")));
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+}
+
+TEST_F(ThemeCheckTest, AFileThatIsNotThereIsJudgedByFirstSight) {
+  pods_.answer("b", "/assets/a.css", 404);
+  clock_.asleep = [&] { serves("b", 100); };
+  EXPECT_THAT(claims(run()), IsEmpty());
+  EXPECT_EQ(clock_.slept, Duration(5s));
+}
+
 TEST_F(ThemeCheckTest, RC545NamesPodsThatLackWhatTheTemplatesPrint) {
   dir_.write("themes/mine/post.hbs", "{{!< default}}{{#post}}<p>Post</p><i>new</i>{{/post}}");
   renders("a", "/old/", "<p>Post</p><i>new</i>");
@@ -169,6 +208,35 @@ TEST_F(ThemeCheckTest, RC547NamesTheSettingsThatAStaffTokenReads) {
   const Outcome outcome = run();
   ASSERT_THAT(claims(outcome), ElementsAre("RC547 b"));
   EXPECT_THAT(outcome.findings[0].message, HasSubstr("layout"));
+}
+
+TEST_F(ThemeCheckTest, ReadsSettingsAsGhostKeepsThemAndAsItServesThem) {
+  adminKey_ = "6b0785f72955b418707a8296:6f3085263d43dc3b5bcf0992f7c80779";
+  const std::string kept = "__GHOST_URL__/content/images/2026/01/x.png";
+  struct Case {
+    std::string type, kept, served;
+    bool same;
+  };
+  const Case cases[] = {
+      {"image", kept, "\"https://e.org/content/images/2026/01/x.png\"", true},
+      {"image", kept, "\"https://cdn.example/c/e/content/images/2026/01/x.png\"", true},
+      {"image", kept, "\"https://e.org/content/images/2026/01/y.png\"", false},
+      {"image", kept, "null", false},
+      {"image", kept, "\"https://cdn.example/x.png\"", true},  // of a storage of its own
+      {"image", "", "null", true},
+      {"boolean", "0", "false", true},
+      {"boolean", "1", "true", true},
+      {"boolean", "0", "true", false},
+      {"boolean", "false", "false", true},
+      {"boolean", "true", "false", false},
+      {"text", "1", "\"true\"", false},
+  };
+  for (const Case& one : cases) {
+    custom({{"what", one.type, one.kept}});
+    pods_.answer("*", kCustomPath, 200,
+                 "{\"custom_theme_settings\":[{\"key\":\"what\",\"value\":" + one.served + "}]}");
+    EXPECT_EQ(claims(run()).empty(), one.same) << one.type << " " << one.kept << " " << one.served;
+  }
 }
 
 TEST_F(ThemeCheckTest, AnIntegrationsKeyIsANote) {

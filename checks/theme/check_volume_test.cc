@@ -49,6 +49,41 @@ TEST_F(ThemeCheckTest, RC541IsNotClaimedWhenTheThemeIsBackAtTheSecondLook) {
   EXPECT_EQ(clock_.slept, Duration(5s));
 }
 
+TEST_F(ThemeCheckTest, WhatCannotBeLookedAtIsAGapAndNotMissing) {
+  const FakeContentDir whole = dir_;
+  for (const char* path : {"themes/mine", "themes/mine/post.hbs"}) {
+    dir_ = whole;
+    dir_.makeUnknown(path);
+    noPodServesFiles();
+    const Outcome outcome = run();
+    EXPECT_THAT(claims(outcome), IsEmpty()) << path;
+    ASSERT_THAT(outcome.gaps, SizeIs(1)) << path;
+    EXPECT_THAT(outcome.gaps[0].why.message, HasSubstr(path));
+  }
+}
+
+TEST_F(ThemeCheckTest, ALinkToNowhereInPlaceOfATemplateIsMissing) {
+  dir_.linkToNowhere("themes/mine/post.hbs");
+  EXPECT_THAT(claims(run()), ElementsAre("RC542 "));
+}
+
+TEST_F(ThemeCheckTest, AFolderThatCannotBeListedOnlyDropsTheFilesInIt) {
+  dir_.write("themes/mine/assets/built/b.css", std::string(50, 'x'));
+  for (const char* pod : {"a", "b", "c"})
+    pods_.answer(pod, "/assets/built/b.css", 200, "", {{"etag", "W/\"32-1\""}});
+  const FakeContentDir whole = dir_;
+  for (const char* refused : {"themes/mine/assets/built", "themes/other/assets/built"})
+    for (const ErrorCode code : {ErrorCode::kProtocol, ErrorCode::kPermissionDenied}) {
+      check_ = themeSpec().make(Params(themeSpec().params));
+      dir_ = whole;
+      dir_.refuse(refused, code);
+      serves("b", 200);
+      const Outcome outcome = run();
+      EXPECT_THAT(claims(outcome), ElementsAre("RC543 b")) << refused;
+      EXPECT_THAT(outcome.gaps, IsEmpty()) << refused;
+    }
+}
+
 TEST_F(ThemeCheckTest, ALinkOutOfTheFolderIsNotMissingWhileThePodsServeTheTheme) {
   activeTheme("source");
   dir_.linkToNowhere("themes/source");
@@ -95,6 +130,42 @@ TEST_F(ThemeCheckTest, AFolderThatCannotBeReadIsAGap) {
   ASSERT_THAT(outcome.gaps, SizeIs(1));
   EXPECT_EQ(outcome.gaps[0].pod, "");
   EXPECT_THAT(claims(outcome), IsEmpty());
+}
+
+TEST_F(ThemeCheckTest, WhereNoFileCanBeChosenItSaysSo) {
+  dir_.refuse("themes/other/assets", ErrorCode::kPermissionDenied);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+  EXPECT_THAT(outcome.notes, ElementsAre(HasSubstr("themes/other/assets")));
+}
+
+TEST_F(ThemeCheckTest, AVolumeThatHangsInTheMidstIsStillAGap) {
+  dir_.refuse("themes/other/assets", ErrorCode::kDeadlineExceeded);
+  EXPECT_THAT(run().gaps, SizeIs(1));
+}
+
+TEST_F(ThemeCheckTest, TheVolumeIsConfirmedWithoutRenderingAPage) {
+  run(Trigger::kInterval);
+  dir_.remove("themes/mine/post.hbs");
+  for (int i = 0; i < 2; ++i) {
+    run(Trigger::kInterval);
+    clock_.advance(5s);
+  }
+  pods_.asked.clear();
+  for (int i = 0; i < 4; ++i)
+    EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC542 ")) << i;
+  EXPECT_EQ(rendered(), 3u * 2u) << "no more than of a healthy site";
+}
+
+TEST_F(ThemeCheckTest, AMissingThemeIsConfirmedWithoutRenderingAPage) {
+  noPodServesFiles();
+  dir_.clear();
+  dir_.makeFolder("themes");
+  dir_.linkToNowhere("themes/mine");
+  for (const char* path : {"/", "/old/"}) pods_.answer("*", path, 500);
+  EXPECT_THAT(claims(run()), ElementsAre("RC541 "));
+  EXPECT_EQ(rendered(), 3u * 2u);
 }
 
 }  // namespace

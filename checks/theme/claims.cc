@@ -29,6 +29,7 @@ class Around {
   void compareAssets();
   void compareWithVolume(const std::map<std::size_t, AssetAnswer>& answers);
   void compareAmongPods(const std::map<std::size_t, AssetAnswer>& answers);
+  void compareAlike(const std::map<std::size_t, AssetAnswer>& answers);
   bool startedSince(const Pods& pods) const;
   bool failsItsPages(std::size_t pod) const;
   void compareCustom();
@@ -79,6 +80,10 @@ void Around::lookAtVolume() {
   }
   volume_ = std::move(*volume);
   known_.asset = volume_->asset;
+  if (!volume_->unread.empty())
+    look_.notes.push_back(fmt::format(
+        "{} cannot be listed: which theme a pod serves is told by its pages, not by a file",
+        quotable(volume_->unread)));
   if (volume_->presence == Presence::kThere && !volume_->missing.empty())
     claim(filesMissing(look_.state.theme, *volume_));
 }
@@ -95,7 +100,7 @@ void Around::askPods() {
   const bool there = volume_ && volume_->presence == Presence::kThere;
   if (!there) questions.asset = known_.seenAsset;
   // Only the pods can tell whether the theme is missing for them as well.
-  if (volume_ && !there && questions.asset.empty() && questions.pages.empty())
+  if (volume_ && !there && !plan_.volumeOnly && questions.asset.empty() && questions.pages.empty())
     questions.pages = {"/"};
   ask(context_, questions, pods_);
   if (!there && questions.asset.empty()) {
@@ -122,7 +127,7 @@ void Around::judgeMissing() {
     look_.notes.push_back(fmt::format(
         "{} cannot be followed from here, but the pods have it: it is not compared with them",
         where));
-  else if (failing || volume_->presence != Presence::kDanglingLink)
+  else if (failing || plan_.volumeOnly || volume_->presence != Presence::kDanglingLink)
     return claim(themeMissing(look_.state.theme, *volume_));
   else
     look_.notes.push_back(fmt::format("{} is a link that cannot be followed from here", where));
@@ -190,11 +195,8 @@ void Around::compareWithVolume(const std::map<std::size_t, AssetAnswer>& answers
       anyRight = true;
       continue;
     }
-    std::string& other = wrong[pod];
-    if (answer.absent) continue;
-    for (const auto& [theme, size] : asset.elsewhere)
-      if (size == answer.size) other += (other.empty() ? "" : ", ") + theme;
-    anyOther = anyOther || !other.empty();
+    wrong[pod] = answer.absent ? "" : asset.themesOf(answer.size);
+    anyOther = anyOther || !wrong[pod].empty();
   }
   if (wrong.empty()) return;
   if (!anyRight && !anyOther) {
@@ -204,13 +206,42 @@ void Around::compareWithVolume(const std::map<std::size_t, AssetAnswer>& answers
     return;
   }
   for (const auto& [pod, other] : wrong) {
+    // A file that was replaced, of which the pod's side of the volume still remembers the old size.
+    if (other.empty() && !answers.at(pod).absent) {
+      look_.notes.push_back(
+          fmt::format("{} serves /{} with {}, as no theme in the content folder has it: not held "
+                      "against it",
+                      names_[pod], asset.path, answers.at(pod).text()));
+      continue;
+    }
     accused_.insert(pod);
     claim(otherTheme(look_.state, *pods_[pod].pod, "/" + asset.path, answers.at(pod), other,
                      fmt::format("{} bytes", asset.size), context_));
   }
 }
 
+// Each version of Ghost brings its own edition of the themes that come with it: only pods of one
+// version must serve the same.
 void Around::compareAmongPods(const std::map<std::size_t, AssetAnswer>& answers) {
+  Pods pods;
+  bool alike = true;
+  for (const auto& [pod, answer] : answers) {
+    pods.push_back(pod);
+    alike = alike && answer.text() == answers.begin()->second.text();
+  }
+  if (alike) return;
+  std::map<std::string, std::map<std::size_t, AssetAnswer>> byVersion;
+  for (const auto& [pod, version] : versionsOf(context_, pods_, pods, plan_.fresh)) {
+    if (version)
+      byVersion[*version][pod] = answers.at(pod);
+    else
+      look_.gaps.push_back({names_[pod], "its Ghost version", version.error()});
+    differentThemes_ = differentThemes_ || !version;
+  }
+  for (const auto& [version, same] : byVersion) compareAlike(same);
+}
+
+void Around::compareAlike(const std::map<std::size_t, AssetAnswer>& answers) {
   std::map<std::size_t, std::string> shown;
   for (const auto& [pod, answer] : answers) shown[pod] = answer.text();
   const Groups groups = groupsOf(shown);

@@ -24,6 +24,8 @@ struct Claim {
   std::map<std::string, std::string> evidence;
 
   std::string key() const;
+  // The content folder says it, whatever the pods show.
+  bool ofVolume() const { return code == kRc541 || code == kRc542; }
 };
 
 // What is remembered between looks.
@@ -46,6 +48,7 @@ struct Plan {
   std::vector<std::string> pages;
   bool custom = false;
   bool fresh = false;
+  bool volumeOnly = false;  // what the pods said of the volume in an earlier look stands
 };
 
 // An Error when the database fails.

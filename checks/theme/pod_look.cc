@@ -68,6 +68,27 @@ std::string textOf(const nlohmann::json& value) {
   return value.is_null() ? "" : value.dump();
 }
 
+// What names an image below whatever serves it; empty when it is none of Ghost's own storage.
+std::string_view imageIn(std::string_view address) {
+  constexpr std::string_view kImages = "/content/images/";
+  const std::size_t at = address.find(kImages);
+  return at == std::string_view::npos ? "" : address.substr(at + kImages.size());
+}
+
+bool isTrue(std::string_view value) {
+  return value == "true" || value == "1";
+}
+
+// Rows hold "__GHOST_URL__/content/images/x.png", which is served below the site's or another
+// host's address, and booleans of older versions as digits.
+bool sameValue(const CustomSetting& kept, const std::string& served) {
+  if (kept.value == served) return true;
+  if (kept.type == "boolean") return isTrue(kept.value) == isTrue(served);
+  if (kept.type != "image" || kept.value.empty() || served.empty()) return false;
+  const std::string_view image = imageIn(kept.value), shown = imageIn(served);
+  return image.empty() || shown.empty() || image == shown;
+}
+
 }  // namespace
 
 std::vector<PodLook> podsToAsk(const Topology& topology) {
@@ -134,10 +155,28 @@ Result<std::vector<std::string>> otherSettings(
         !one.contains("value"))
       continue;
     const auto row = expected.find(one["key"].get<std::string>());
-    if (row != expected.end() && row->second.value != textOf(one["value"]))
+    if (row != expected.end() && !sameValue(row->second, textOf(one["value"])))
       other.push_back(row->first);
   }
   return other;
+}
+
+std::map<std::size_t, Result<std::string>> versionsOf(const CheckContext& context,
+                                                      const std::vector<PodLook>& looks,
+                                                      const std::vector<std::size_t>& pods,
+                                                      bool fresh) {
+  std::map<std::size_t, Result<std::string>> versions;
+  const auto batch = context.pods.batch(context.budget);
+  for (const std::size_t pod : pods)
+    api::askSite(*batch, *looks[pod].pod, !fresh,
+                 [&versions, pod](const Result<api::PodSite>& site) {
+                   if (site)
+                     versions.insert_or_assign(pod, site->info.version);
+                   else
+                     versions.insert_or_assign(pod, site.error());
+                 });
+  batch->drive(context.deadline, context.stop);
+  return versions;
 }
 
 Result<bool> sameSettings(const CheckContext& context, const std::vector<PodLook>& looks,

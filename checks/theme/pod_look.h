@@ -51,6 +51,12 @@ bool leadsToPrivate(const HttpResponse& response, const Site& site);
 Result<std::vector<std::string>> otherSettings(
     const Result<HttpResponse>& answer, const std::map<std::string, CustomSetting>& expected);
 
+// The Ghost version that each of these pods (indices into `looks`) names.
+std::map<std::size_t, Result<std::string>> versionsOf(const CheckContext& context,
+                                                      const std::vector<PodLook>& looks,
+                                                      const std::vector<std::size_t>& pods,
+                                                      bool fresh);
+
 // Whether these pods (indices into `looks`) have the same general settings and tiers, so that a
 // page that differs does so for another reason. An Error when it cannot be told.
 Result<bool> sameSettings(const CheckContext& context, const std::vector<PodLook>& looks,

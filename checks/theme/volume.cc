@@ -33,10 +33,21 @@ const FolderEntry* find(const std::vector<FolderEntry>& entries, std::string_vie
   return at == entries.end() ? nullptr : &*at;
 }
 
+// What is there, but not to be looked at, is neither missing nor well.
+std::optional<Error> unknown(const FolderEntry* entry, const std::string& path) {
+  if (!entry || entry->kind != EntryKind::kUnknown) return std::nullopt;
+  return Error{ErrorCode::kPermissionDenied, "what " + path + " is cannot be told"};
+}
+
 Presence presenceOf(const FolderEntry* entry) {
   if (!entry) return Presence::kAbsent;
   if (entry->kind == EntryKind::kDanglingLink) return Presence::kDanglingLink;
   return entry->kind == EntryKind::kFolder ? Presence::kThere : Presence::kNoFolder;
+}
+
+// Such a folder stays as it is; a volume that fails is another matter.
+bool isNotListable(const Error& error) {
+  return error.code == ErrorCode::kProtocol || error.code == ErrorCode::kPermissionDenied;
 }
 
 // Lists every folder once.
@@ -47,14 +58,15 @@ class Lists {
   // Null when it is not there; an Error when it cannot be read.
   Result<const std::vector<FolderEntry>*> of(const std::string& path) {
     auto known = lists_.find(path);
-    if (known == lists_.end()) {
-      auto entries = dir_.list(path, deadline_);
-      if (!entries && entries.error().code != ErrorCode::kNotFound) return entries.error();
-      known = lists_.emplace(path, std::nullopt).first;
-      if (entries) known->second = std::move(*entries);
-    }
-    return known->second ? &*known->second : nullptr;
+    if (known == lists_.end()) known = lists_.emplace(path, dir_.list(path, deadline_)).first;
+    const Result<std::vector<FolderEntry>>& entries = known->second;
+    const std::vector<FolderEntry>* list = entries ? &*entries : nullptr;
+    if (entries || entries.error().code == ErrorCode::kNotFound) return list;
+    if (isNotListable(entries.error())) unread_ = path;
+    return entries.error();
   }
+  // The last that may not be listed, or is too large for it.
+  const std::string& unread() const { return unread_; }
 
   // Of a file; nullopt when there is none.
   Result<std::optional<std::uint64_t>> sizeOf(const std::string& path) {
@@ -63,6 +75,7 @@ class Lists {
     std::optional<std::uint64_t> size;
     const FolderEntry* entry =
         *entries ? find(**entries, std::string_view(path).substr(path.rfind('/') + 1)) : nullptr;
+    if (auto error = unknown(entry, path)) return *error;
     if (entry && entry->kind == EntryKind::kFile) size = entry->size;
     return size;
   }
@@ -70,7 +83,8 @@ class Lists {
  private:
   ContentDir& dir_;
   const Deadline deadline_;
-  std::map<std::string, std::optional<std::vector<FolderEntry>>> lists_;
+  std::map<std::string, Result<std::vector<FolderEntry>>> lists_;
+  std::string unread_;
 };
 
 bool mayBeAsked(const FolderEntry& entry) {
@@ -93,8 +107,8 @@ Result<std::vector<Asset>> candidatesOf(Lists& lists, const std::string& theme) 
     const std::string folder = folders.front();
     folders.pop_front();
     const auto entries = lists.of("themes/" + theme + "/" + folder);
-    if (!entries) return entries.error();
-    if (!*entries) continue;
+    if (!entries && !isNotListable(entries.error())) return entries.error();
+    if (!entries || !*entries) continue;
     for (const FolderEntry& entry : **entries) {
       if (mayBeAsked(entry))
         found.push_back({.path = folder + "/" + entry.name, .size = entry.size, .elsewhere = {}});
@@ -110,13 +124,14 @@ Result<std::vector<Asset>> candidatesOf(Lists& lists, const std::string& theme) 
   return found;
 }
 
-// Fills `elsewhere`; false when another theme has the same file.
+// Fills `elsewhere`; false when another theme has the same file, or may have it.
 Result<bool> tellsApart(Lists& lists, const Volume& volume, const std::string& theme,
                         Asset& asset) {
   std::size_t compared = 0;
   for (const std::string& other : volume.themes) {
     if (other == theme || ++compared > kMaxThemes) continue;
     const auto size = lists.sizeOf("themes/" + other + "/" + asset.path);
+    if (!size && isNotListable(size.error())) return false;
     if (!size) return size.error();
     if (*size == asset.size) return false;
     if (*size) asset.elsewhere[other] = **size;
@@ -130,8 +145,8 @@ Result<std::optional<Asset>> chooseAsset(Lists& lists, const Volume& volume,
   std::vector<Asset> candidates;
   if (known) {
     const auto size = lists.sizeOf("themes/" + theme + "/" + known->path);
-    if (!size) return size.error();
-    if (*size) candidates.push_back({.path = known->path, .size = **size, .elsewhere = {}});
+    if (!size && !isNotListable(size.error())) return size.error();
+    if (size && *size) candidates.push_back({.path = known->path, .size = **size, .elsewhere = {}});
   }
   if (candidates.empty()) {
     auto found = candidatesOf(lists, theme);
@@ -159,6 +174,13 @@ Result<std::optional<std::string>> textOf(ContentDir& dir, const std::string& pa
 
 }  // namespace
 
+std::string Asset::themesOf(std::uint64_t bytes) const {
+  std::string themes;
+  for (const auto& [theme, there] : elsewhere)
+    if (there == bytes) themes += (themes.empty() ? "" : ", ") + theme;
+  return themes;
+}
+
 Result<Volume> lookAt(ContentDir& dir, const std::string& theme, const std::optional<Asset>& known,
                       Deadline deadline) {
   if (!isName(theme))
@@ -172,17 +194,22 @@ Result<Volume> lookAt(ContentDir& dir, const std::string& theme, const std::opti
   Volume volume;
   for (const FolderEntry& entry : **themes)
     if (entry.kind == EntryKind::kFolder) volume.themes.push_back(entry.name);
-  volume.presence = presenceOf(find(**themes, theme));
+  const std::string folder = "themes/" + theme;
+  const FolderEntry* entry = find(**themes, theme);
+  if (auto error = unknown(entry, folder)) return *error;
+  volume.presence = presenceOf(entry);
   if (volume.presence != Presence::kThere) return volume;
-  const auto files = lists.of("themes/" + theme);
+  const auto files = lists.of(folder);
   if (!files) return files.error();
   for (const std::string_view name : kNeeded) {
     const FolderEntry* file = *files ? find(**files, name) : nullptr;
+    if (auto error = unknown(file, folder + "/" + std::string(name))) return *error;
     if (!file || file->kind != EntryKind::kFile) volume.missing.emplace_back(name);
   }
   auto asset = chooseAsset(lists, volume, theme, known);
   if (!asset) return asset.error();
   volume.asset = std::move(*asset);
+  if (!volume.asset) volume.unread = lists.unread();
   return volume;
 }
 

@@ -19,6 +19,9 @@ struct Asset {
   std::string path;  // below the theme: "assets/built/screen.css"
   std::uint64_t size = 0;
   std::map<std::string, std::uint64_t> elsewhere;  // other themes that have it -> its size there
+
+  // The other themes whose file has this size: "casper, mine".
+  std::string themesOf(std::uint64_t bytes) const;
 };
 
 struct Volume {
@@ -26,6 +29,7 @@ struct Volume {
   std::vector<std::string> themes;   // folders below themes/
   std::vector<std::string> missing;  // files Ghost needs that are not in the theme
   std::optional<Asset> asset;        // empty when no file tells the theme from the others
+  std::string unread;                // a folder that could not be listed, when there is no asset
 };
 
 // `known` is an asset that an earlier look chose for this theme: looked up instead of searched. An

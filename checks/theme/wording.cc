@@ -9,16 +9,6 @@ constexpr std::size_t kQuoted = 120;
 constexpr std::string_view kThemes = "/var/lib/ghost/content/themes";
 constexpr std::string_view kImageThemes = "/var/lib/ghost/current/content/themes";
 
-// What a page or a file name holds, cut and without what steers a terminal.
-std::string quotable(std::string_view text) {
-  std::string clean;
-  for (const char c : text.substr(0, kQuoted))
-    clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  // Not in the midst of a character.
-  while (text.size() > kQuoted && !clean.empty() && (clean.back() & 0x80)) clean.pop_back();
-  return text.size() > kQuoted ? clean + "..." : clean;
-}
-
 std::string restart(const Pod& pod) {
   return fmt::format("restart {0}: kubectl delete pod {0}", pod.name);
 }
@@ -65,8 +55,17 @@ std::string groupList(const Groups& groups, const std::vector<std::string>& name
 
 }  // namespace
 
+std::string quotable(std::string_view text) {
+  std::string clean;
+  for (const char c : text.substr(0, kQuoted))
+    clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  // Not in the midst of a character.
+  while (text.size() > kQuoted && !clean.empty() && (clean.back() & 0x80)) clean.pop_back();
+  return text.size() > kQuoted ? clean + "..." : clean;
+}
+
 Claim themeMissing(const std::string& theme, const Volume& volume) {
-  Claim claim{.code = kRc541, .pod = {}, .whose = theme};
+  Claim claim{.code = kRc541, .pod = {}, .whose = theme + " " + howItIsGone(volume.presence)};
   const std::string name = quotable(theme);
   claim.message =
       fmt::format("the active theme \"{0}\" is missing: themes/{0} in the content folder {1}", name,
@@ -113,7 +112,7 @@ Claim otherTheme(const ThemeState& state, const Pod& pod, const std::string& pat
                  const AssetAnswer& answer, const std::string& other, const std::string& right,
                  const CheckContext& context) {
   Claim claim = about(kRc543, pod);
-  claim.dated = true;
+  claim.dated = !other.empty();
   claim.message =
       fmt::format("{} does not serve the active theme \"{}\"{}", pod.name, quotable(state.theme),
                   other.empty() ? "" : ", but " + quotable(other));
@@ -135,7 +134,6 @@ Claim differentThemes(const Groups& groups, const std::vector<std::string>& name
                       const std::map<std::size_t, std::string>& shown, const std::string& path,
                       const Pod& asked, const CheckContext& context) {
   Claim claim{.code = kRc544, .pod = {}, .whose = groupList(groups, names)};
-  claim.dated = true;
   claim.message = fmt::format("the pods serve different themes: {}", claim.whose);
   claim.cause = fmt::format("{} is not the same file on all of them", path);
   for (const auto& [pod, what] : shown) claim.evidence[names[pod]] = what;

@@ -9,6 +9,9 @@
 
 namespace rollcall::checks::theme {
 
+// What a page or a file name holds, cut and without what steers a terminal.
+std::string quotable(std::string_view text);
+
 Claim themeMissing(const std::string& theme, const Volume& volume);
 Claim filesMissing(const std::string& theme, const Volume& volume);
 // `other` names the themes whose file the pod serves; `right` is what the file should be.
