@@ -78,6 +78,7 @@ class Run {
   Result<void> server();
   void judgeServer(const Beat& beat, const Server& server, const Beat& again, const Server& later);
   Result<void> lock();
+  Duration heldFor(const Lock& lock);
   Result<void> schema();
   void askVersions(const std::vector<const Pod*>& pods, bool shared);
   std::vector<const Pod*> podsToAsk() const;
@@ -193,7 +194,6 @@ void Run::judgeServer(const Beat& beat, const Server& server, const Beat& again,
     findings.push_back(fewConnections(*second));
 }
 
-// Its date is in the local time of the pod that took it: what this process saw counts as well.
 Result<void> Run::lock() {
   const auto answer = askLock(context_);
   if (!answer) return answer.error();
@@ -206,17 +206,23 @@ Result<void> Run::lock() {
     memory_.lock.reset();
     return {};
   }
-  Lock held = *answer->held;
-  const MonoTime now = context_.clock.mono();
-  if (!memory_.lock || memory_.lock->first != held.acquiredAt)
-    memory_.lock = {held.acquiredAt, now};
-  held.age = std::max(held.age, now - memory_.lock->second);
-  if (held.age > limits_.lockPatience)
-    outcome_.findings.push_back(lockHeld(held));
+  const Lock& lock = *answer->held;
+  const Duration held = heldFor(lock);
+  if (held > limits_.lockPatience)
+    outcome_.findings.push_back(lockHeld(lock, held));
   else
-    outcome_.notes.push_back(fmt::format(
-        "the migration lock is held (since {}): a pod that boots now exits", held.acquiredAt));
+    outcome_.notes.push_back(lockMessage(lock, held));
   return {};
+}
+
+// At least. A daemon trusts what it saw itself; what looks once has but the lock's date, which is
+// in the local time of the pod that took it.
+Duration Run::heldFor(const Lock& lock) {
+  if (context_.trigger == Trigger::kOnce) return heldInEveryTimeZone(lock.age);
+  const MonoTime now = context_.clock.mono();
+  if (!memory_.lock || memory_.lock->first != lock.acquiredAt)
+    memory_.lock = {lock.acquiredAt, now};
+  return now - memory_.lock->second;
 }
 
 std::vector<const Pod*> Run::podsToAsk() const {

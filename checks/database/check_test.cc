@@ -5,6 +5,7 @@
 namespace rollcall::checks::database {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -167,24 +168,46 @@ TEST_F(DatabaseCheckTest, AServerThatTellsNoTimeIsAnError) {
 
 // --- Migrations
 
-TEST_F(DatabaseCheckTest, ALockThatIsHeldForLongIsFound) {
-  source_.reply(kLock, {Row{"2027-01-15 06:00:00", "7200"}});
+TEST_F(DatabaseCheckTest, ALockThatIsHeldForLongInEveryTimeZoneIsFound) {
+  source_.reply(kLock, {Row{"2027-01-14 06:00:00", std::to_string(26 * 3600)}});
   const Outcome outcome = run();
   EXPECT_THAT(claims(outcome), ElementsAre("RC706"));
-  EXPECT_THAT(outcome.findings[0].message, HasSubstr("since 2027-01-15 06:00:00"));
+  EXPECT_THAT(outcome.findings[0].message, HasSubstr("for at least 12 h"));
+  EXPECT_THAT(outcome.findings[0].message, HasSubstr("2027-01-14 06:00:00 by the clock"));
   EXPECT_EQ(outcome.tally.restart.migrationLocked, true);
 }
 
-TEST_F(DatabaseCheckTest, ALockThatIsYoungOrOfTheFutureIsANoteThatForbidsRestarts) {
+TEST_F(DatabaseCheckTest, ALockThatIsYoungInSomeTimeZoneIsANoteThatForbidsRestarts) {
+  // Of this moment in New York, in Honolulu, in UTC, in Auckland, and without a date.
   for (const std::optional<std::string>& age :
-       {std::optional<std::string>("600"), std::optional<std::string>("-7000"),
-        std::optional<std::string>()}) {
-    source_.reply(kLock, {Row{"2027-01-15 07:50:00", age}});
-    const Outcome outcome = run();
-    EXPECT_THAT(claims(outcome), IsEmpty());
-    EXPECT_THAT(outcome.notes, ElementsAre(HasSubstr("the migration lock is held")));
-    EXPECT_EQ(outcome.tally.restart.migrationLocked, true);
+       {std::optional<std::string>("18003"), std::optional<std::string>("36003"),
+        std::optional<std::string>("3"), std::optional<std::string>("-46797"),
+        std::optional<std::string>("50999"), std::optional<std::string>()}) {
+    source_.reply(kLock, {Row{"2027-01-15 03:00:00", age}});
+    for (const Trigger trigger : {Trigger::kOnce, Trigger::kInterval}) {
+      const Outcome outcome = run(trigger);
+      EXPECT_THAT(claims(outcome), IsEmpty());
+      EXPECT_THAT(outcome.notes, ElementsAre(AllOf(HasSubstr("the migration lock is held"),
+                                                   HasSubstr("2027-01-15 03:00:00"))));
+      EXPECT_EQ(outcome.tally.restart.migrationLocked, true);
+    }
   }
+}
+
+TEST_F(DatabaseCheckTest, TheNoteOnALockSaysSinceWhenAtTheLatest) {
+  source_.reply(kLock, {Row{"2027-01-14 17:55:00", std::to_string(14 * 3600 + 300)}});
+  EXPECT_THAT(run().notes, ElementsAre(HasSubstr("for at least 5 min")));
+}
+
+TEST_F(DatabaseCheckTest, TheDaemonCountsALockFromItsFirstSight) {
+  source_.reply(kLock, {Row{"2027-01-15 03:00:00", "18003"}});
+  EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty());
+  clock_.advance(9min);
+  EXPECT_THAT(claims(run(Trigger::kChange)), IsEmpty());
+  clock_.advance(2min);
+  const Outcome outcome = run(Trigger::kInterval);
+  EXPECT_THAT(claims(outcome), ElementsAre("RC706"));
+  EXPECT_THAT(outcome.findings[0].message, HasSubstr("for at least 11 min"));
 }
 
 TEST_F(DatabaseCheckTest, ALockOfTheFutureIsFoundWhenTheDaemonSawItForLong) {

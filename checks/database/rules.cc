@@ -11,6 +11,8 @@ namespace rollcall::checks::database {
 namespace {
 
 constexpr std::size_t kFew = 5;
+// No clock on earth is farther from UTC.
+constexpr Duration kWidestZone = std::chrono::hours(14);
 
 std::string lower(std::string text) {
   std::ranges::transform(text, text.begin(),
@@ -82,6 +84,10 @@ std::optional<Connections> connectionsOf(const Variables& status, const Variable
 bool nearLimit(const Connections& connections, std::uint64_t percent) {
   return static_cast<double>(connections.used) * 100.0 >=
          static_cast<double>(connections.most) * static_cast<double>(percent);
+}
+
+Duration heldInEveryTimeZone(Duration age) {
+  return std::max(age - kWidestZone, Duration::zero());
 }
 
 Collations readCollations(const std::vector<Row>& rows) {

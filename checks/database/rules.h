@@ -42,6 +42,10 @@ struct Connections {
 std::optional<Connections> connectionsOf(const Variables& status, const Variables& variables);
 bool nearLimit(const Connections& connections, std::uint64_t percent);
 
+// How long a lock is held at least that looks `age` old by the database's UTC, and is dated in the
+// local time of some pod: a lock of this moment looks five hours old where New York's clock rules.
+Duration heldInEveryTimeZone(Duration age);
+
 // How the columns with text of Ghost's tables are collated.
 struct Collations {
   std::size_t tables = 0;

@@ -88,6 +88,16 @@ TEST(ConnectionsOf, NeedsBothNumbers) {
   EXPECT_FALSE(connectionsOf({{"threads_connected", "many"}}, {{"max_connections", "151"}}));
 }
 
+TEST(HeldInEveryTimeZone, AllowsForTheWidestOnes) {
+  struct Case {
+    Duration age;
+    Duration held;
+  };
+  for (const Case& one : {Case{-14h, 0s}, Case{3s, 0s}, Case{5h + 3s, 0s}, Case{12h, 0s},
+                          Case{14h, 0s}, Case{14h + 1s, 1s}, Case{38h, 24h}})
+    EXPECT_EQ(heldInEveryTimeZone(one.age), one.held) << one.age.count();
+}
+
 TEST(ReadCollations, TakesWhatMostColumnsHaveAsTheCommonOne) {
   const Collations collations = readCollations(
       {Row{"posts", "utf8mb4_0900_ai_ci", "9"}, Row{"tags", "utf8mb4_general_ci", "3"},

@@ -80,11 +80,15 @@ Finding fewConnections(const Connections& connections) {
   return finding;
 }
 
-Finding lockHeld(const Lock& lock) {
-  Finding finding = about(
-      kRc706, fmt::format("the migration lock has been held for {}, since {} by the clock of the "
-                          "pod that took it: a pod that boots now exits",
-                          formatDuration(lock.age), lock.acquiredAt));
+std::string lockMessage(const Lock& lock, Duration held) {
+  return fmt::format(
+      "the migration lock is held, for at least {}, since {} by the clock of the pod that took it: "
+      "a pod that boots now exits",
+      formatDuration(held), lock.acquiredAt);
+}
+
+Finding lockHeld(const Lock& lock, Duration held) {
+  Finding finding = about(kRc706, lockMessage(lock, held));
   finding.cause = "a migration that takes long, or one that died and left its lock behind";
   finding.evidence["acquired_at"] = lock.acquiredAt;
   finding.remedy =

@@ -17,7 +17,9 @@ Finding readOnly(Writable writable, const Variables& variables);
 Finding slow(const Beat& beat, Duration allowed);
 Finding clockDrift(const Beat& beat);
 Finding fewConnections(const Connections& connections);
-Finding lockHeld(const Lock& lock);
+// `held` is for how long at least.
+std::string lockMessage(const Lock& lock, Duration held);
+Finding lockHeld(const Lock& lock, Duration held);
 Finding olderPod(const std::string& pod, const std::string& version, const std::string& schema);
 Finding mixedCollations(const Collations& collations);
 Finding narrowTables(const Collations& collations);

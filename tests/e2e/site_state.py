@@ -19,6 +19,7 @@ _DATED = ("settings", "posts", "tags", "users", "offers")   # tables whose rows 
 _INTERVAL = "3s"                                            # of the daemon's checks,
 _ROLL_INTERVAL = "10s"                                      # and of those that render many pages
 _ROLL = ("posts", "archives", "sitemap")
+_MORE = {"database": ", lock_patience: 5s"}                 # settings of theirs
 _FEW = "few"                                                # the account with no more than README's grants
 
 
@@ -125,8 +126,8 @@ def daemon_config(folder):
     """A configuration file in which every check runs often; its path."""
     names = sorted(name for name in os.listdir(os.path.join(_ROOT, "checks"))
                    if os.path.exists(os.path.join(_ROOT, "checks", name, "CMakeLists.txt")))
-    lines = ["checks:"] + [f"  {name}: {{interval: {_ROLL_INTERVAL if name in _ROLL else _INTERVAL}}}"
-                           for name in names]
+    lines = ["checks:"] + [f"  {name}: {{interval: {_ROLL_INTERVAL if name in _ROLL else _INTERVAL}"
+                           f"{_MORE.get(name, '')}}}" for name in names]
     path = os.path.join(folder, "often.yaml")
     write_private(path, "\n".join(lines) + "\n")
     return path
