@@ -73,7 +73,8 @@ class Run {
   using Step = Result<void> (Run::*)();
 
   Result<std::vector<Beat>> reach();
-  Result<Outcome> withoutDatabase(const Error& error);
+  std::optional<Error> endedBy(const Error& error);
+  Result<Outcome> cutShort(const Error& error);
   bool pause() const;
   Result<void> server();
   void judgeServer(const Beat& beat, const Server& server, const Beat& again, const Server& later);
@@ -96,33 +97,45 @@ class Run {
 
 Result<Outcome> Run::run() {
   auto beats = reach();
-  if (!beats) return withoutDatabase(beats.error());
+  if (!beats) return cutShort(beats.error());
   beats_ = std::move(*beats);
-  const std::pair<Step, std::string_view> steps[] = {{&Run::server, "the server's variables"},
+  std::vector<std::pair<Step, std::string>> steps = {{&Run::server, "the server's variables"},
                                                      {&Run::lock, "the migration lock"},
                                                      {&Run::schema, "the schema's version"},
-                                                     {&Run::tables, "collations"},
-                                                     {&Run::reader, "the newest change"}};
-  for (const auto& [step, what] : steps) {
-    const auto done = (this->*step)();
+                                                     {&Run::tables, "collations"}};
+  if (context_.reader) steps.emplace_back(&Run::reader, "the newest change");
+  for (auto step = steps.begin(); step != steps.end(); ++step) {
+    const auto done = (this->*step->first)();
     if (done) continue;
-    if (saysNothing(done.error())) return done.error();
-    // Is it the database or the question?
-    if (const auto again = reach(); !again) return withoutDatabase(again.error());
-    outcome_.gaps.push_back({"", std::string(what), done.error()});
+    if (const auto end = endedBy(done.error())) {
+      for (; step != steps.end(); ++step) outcome_.gaps.push_back({"", step->second, *end});
+      return cutShort(*end);
+    }
+    outcome_.gaps.push_back({"", step->second, done.error()});
   }
   ++memory_.runs;
   return std::move(outcome_);
 }
 
-// What was seen before it went away does not count any more.
-Result<Outcome> Run::withoutDatabase(const Error& error) {
+// Why no further step can be made after one failed; nullopt when it was but that one question.
+std::optional<Error> Run::endedBy(const Error& error) {
+  if (saysNothing(error)) return error;
+  const auto again = reach();
+  return again ? std::nullopt : std::optional<Error>(again.error());
+}
+
+// What is left of a run that did not come to its end.
+Result<Outcome> Run::cutShort(const Error& error) {
   const auto lost = std::ranges::find_if(
       outcome_.findings, [](const Finding& finding) { return finding.def == &findings()[kRc701]; });
-  if (lost == outcome_.findings.end()) return error;
-  Outcome outcome;
-  outcome.findings.push_back(std::move(*lost));
-  return outcome;
+  if (lost != outcome_.findings.end()) {
+    // What was seen before it went away does not count any more.
+    Outcome outcome;
+    outcome.findings.push_back(std::move(*lost));
+    return outcome;
+  }
+  if (outcome_.findings.empty() || error.code == ErrorCode::kCancelled) return error;
+  return std::move(outcome_);
 }
 
 // Whether there is time for another look, after a while.

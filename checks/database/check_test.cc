@@ -92,6 +92,39 @@ TEST_F(DatabaseCheckTest, AQuestionThatFailsWhileTheDatabaseAnswersIsAGap) {
   EXPECT_EQ(run().gaps.size(), 1U);
 }
 
+TEST_F(DatabaseCheckTest, WhatWasFoundStaysWhenTheTimeRunsOutLater) {
+  connected("90");
+  withReader_ = true;
+  for (const char* part : {kLock, kSchema, kTables, kNewest}) {
+    const MonoTime began = clock_.mono();
+    slow_.before = [&](const std::string& sql) {
+      if (sql.find(part) == std::string::npos) return;
+      clock_.advance(began + 19500ms - clock_.mono());
+      fail(ErrorCode::kDeadlineExceeded);
+    };
+    const auto outcome = tryRun();
+    source_.error.reset();
+    ASSERT_TRUE(outcome) << part << outcome.error().message;
+    EXPECT_THAT(claims(*outcome), ElementsAre("RC705")) << part;
+    ASSERT_FALSE(outcome->gaps.empty()) << part;
+    EXPECT_EQ(outcome->gaps.back().what, "the newest change") << "not looked at either";
+    check_ = databaseSpec().make(Params(databaseSpec().params));
+  }
+}
+
+TEST_F(DatabaseCheckTest, WhatWasFoundStaysWhenAnAnswerMakesNoSense) {
+  connected("90");
+  source_.refuse(kLock, ErrorCode::kProtocol);
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC705"));
+  EXPECT_EQ(outcome.gaps.size(), 3U) << "the lock, and the schema and collations after it";
+  source_.refuse(kLock, ErrorCode::kCancelled);
+  EXPECT_EQ(tryRun().error().code, ErrorCode::kCancelled);
+  connected("7");
+  source_.refuse(kLock, ErrorCode::kProtocol);
+  EXPECT_EQ(tryRun().error().code, ErrorCode::kProtocol) << "nothing was found";
+}
+
 // --- The server
 
 TEST_F(DatabaseCheckTest, AReadOnlyServerIsFound) {
