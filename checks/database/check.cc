@@ -10,6 +10,7 @@
 #include "checks/database/codes.h"
 #include "checks/database/questions.h"
 #include "checks/database/rules.h"
+#include "checks/database/settings.h"
 #include "checks/database/wording.h"
 #include "daemon/api/pod_api.h"
 
@@ -27,24 +28,6 @@ constexpr Duration kPause = 600ms;
 constexpr Duration kTablesEvery = 10min;
 constexpr std::uint64_t kVersionsEvery = 4;  // runs of the daemon
 constexpr std::size_t kMostTables = 20;      // Ghost has more, so the account sees but some
-
-const std::vector<ParamDef> kParams = {
-    {"latency", Duration(200ms), "a question that reads nothing may take this long", Duration(1ms)},
-    {"connections_percent", std::int64_t{80}, "so much of max_connections may be taken",
-     std::int64_t{1}, std::int64_t{100}},
-    {"lock_patience", Duration(10min), "a migration may take this long", Duration(0s)},
-    {"clock_skew", Duration(2s), "the clocks of database and Rollcall may differ by this",
-     Duration(10ms)},
-    {"reader_lag", Duration(10s), "a replica may lag by this (database.reader)", Duration(1s)},
-};
-
-struct Limits {
-  Duration latency;
-  std::uint64_t connectionsPercent;
-  Duration lockPatience;
-  Duration clockSkew;
-  Duration readerLag;
-};
 
 // What is remembered from run to run.
 struct Memory {
@@ -76,6 +59,7 @@ class Run {
   std::optional<Error> endedBy(const Error& error);
   Result<Outcome> cutShort(const Error& error);
   bool pause() const;
+  void noTimeFor(const std::string& what);
   Result<void> server();
   void judgeServer(const Beat& beat, const Server& server, const Beat& again, const Server& later);
   Result<void> lock();
@@ -84,7 +68,9 @@ class Run {
   void askVersions(const std::vector<const Pod*>& pods, bool shared);
   std::vector<const Pod*> podsToAsk() const;
   std::vector<const Pod*> olderPods(const ghost::Version& schema) const;
+  Result<void> askTables();
   Result<void> tables();
+  void judgeTables(const Collations& before, const Collations& now);
   Result<void> reader();
   Result<void> lagOf(const Newest& writer);
 
@@ -144,6 +130,10 @@ bool Run::pause() const {
   return context_.clock.sleepUntil(context_.clock.mono() + kPause, context_.stop);
 }
 
+void Run::noTimeFor(const std::string& what) {
+  outcome_.gaps.push_back({"", what, {ErrorCode::kDeadlineExceeded, "no time was left for it"}});
+}
+
 // Claims that the database does not answer only after it did not twice, or for long enough.
 Result<std::vector<Beat>> Run::reach() {
   const MonoTime began = context_.clock.mono();
@@ -175,9 +165,7 @@ Result<void> Run::server() {
     outcome_.notes.emplace_back("the server does not say whether it takes writes");
   if (!doubt) return {};
   if (!pause()) {
-    outcome_.gaps.push_back({"",
-                             "the server's state a second time",
-                             {ErrorCode::kDeadlineExceeded, "no time was left for it"}});
+    noTimeFor("the server's state a second time");
     return {};
   }
   const auto beats = askBeats(context_, kBeats);
@@ -304,21 +292,45 @@ Result<void> Run::schema() {
   return {};
 }
 
+Result<void> Run::askTables() {
+  auto collations = askCollations(context_);
+  if (!collations) return collations.error();
+  memory_.collations = std::move(*collations);
+  memory_.nextTables = context_.clock.mono() + kTablesEvery;
+  return {};
+}
+
+// The daemon asks seldom while all is well, and in every run while it is not.
 Result<void> Run::tables() {
-  if (!memory_.collations || context_.clock.mono() >= memory_.nextTables) {
-    auto collations = askCollations(context_);
-    if (!collations) return collations.error();
-    memory_.collations = std::move(*collations);
-    memory_.nextTables = context_.clock.mono() + kTablesEvery;
+  const bool once = context_.trigger == Trigger::kOnce;
+  auto before = memory_.collations;
+  if (once || !before || !isWell(*before) || context_.clock.mono() >= memory_.nextTables)
+    if (const auto asked = askTables(); !asked) return asked.error();
+  if (once && !isWell(*memory_.collations)) {
+    before = memory_.collations;
+    if (!pause()) {
+      noTimeFor("collations a second time");
+      return {};
+    }
+    if (const auto asked = askTables(); !asked) return asked.error();
   }
-  const Collations& seen = *memory_.collations;
-  if (seen.tables < kMostTables)
+  judgeTables(before.value_or(Collations{}), *memory_.collations);
+  return {};
+}
+
+// What two successive answers agree on.
+void Run::judgeTables(const Collations& before, const Collations& now) {
+  if (now.tables < kMostTables)
     outcome_.notes.push_back(fmt::format(
         "collations were compared between {} tables: the account may see no more of Ghost's",
-        seen.tables));
-  if (!seen.others.empty()) outcome_.findings.push_back(mixedCollations(seen));
-  if (!seen.narrow.empty()) outcome_.findings.push_back(narrowTables(seen));
-  return {};
+        now.tables));
+  const Collations both = agreed(before, now);
+  if (!both.others.empty()) outcome_.findings.push_back(mixedCollations(both));
+  if (!both.narrow.empty()) outcome_.findings.push_back(narrowTables(both));
+  if (isWell(now) || !isWell(both)) return;
+  outcome_.notes.emplace_back(
+      "collations of Ghost's tables seem to be amiss: claimed when two looks agree");
+  outcome_.again = context_.settle;
 }
 
 // The writer is asked first, so that the reader had more time and never less.
@@ -356,12 +368,7 @@ Result<void> Run::lagOf(const Newest& writer) {
 
 class DatabaseCheck final : public Check {
  public:
-  explicit DatabaseCheck(const Params& params)
-      : limits_{.latency = params.duration("latency"),
-                .connectionsPercent = params.count("connections_percent"),
-                .lockPatience = params.duration("lock_patience"),
-                .clockSkew = params.duration("clock_skew"),
-                .readerLag = params.duration("reader_lag")} {}
+  explicit DatabaseCheck(const Params& params) : limits_(limitsOf(params)) {}
   Result<Outcome> run(const CheckContext& context) override {
     return Run(limits_, memory_, context).run();
   }
@@ -384,7 +391,7 @@ const CheckSpec& databaseSpec() {
       .timeout = 20s,
       .onChange = false,
       .findings = database::findings(),
-      .params = database::kParams,
+      .params = database::params(),
       .make = [](const Params& params) -> std::unique_ptr<Check> {
         return std::make_unique<database::DatabaseCheck>(params);
       },

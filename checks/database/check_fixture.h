@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "daemon/core/registry.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
@@ -70,10 +72,7 @@ class DatabaseCheckTest : public testing::Test {
     connected("7");
     source_.reply(kLock, {});
     source_.reply(kSchema, {Row{"6.65"}});
-    std::vector<Row> tables;
-    for (int i = 0; i < 30; ++i)
-      tables.push_back({fmt::format("t{}", i), "utf8mb4_general_ci", "4"});
-    source_.reply(kTables, tables);
+    tables({});
     newest(source_, "2027-01-15 07:00:00", 3600);
     newest(reader_, "2027-01-15 07:00:00", 3600);
   }
@@ -89,6 +88,17 @@ class DatabaseCheckTest : public testing::Test {
   }
   void connected(const std::string& count) {
     source_.reply(kStatus, {Row{"Threads_connected", count}});
+  }
+  // Thirty that are alike, and `others`.
+  void tables(std::vector<Row> others) {
+    for (int i = 0; i < 30; ++i)
+      others.push_back({fmt::format("t{}", i), "utf8mb4_0900_ai_ci", "4"});
+    source_.reply(kTables, others);
+  }
+  std::ptrdiff_t looksAtTables() const {
+    return std::ranges::count_if(source_.asked, [](const std::string& sql) {
+      return sql.find(kTables) != std::string::npos;
+    });
   }
   static void newest(FakeContentSource& source, const std::string& change, int age) {
     source.reply(kNewest, {Row{change, std::to_string(age)}});

@@ -9,6 +9,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 TEST_F(DatabaseCheckTest, FindsNothingWhereAllIsWell) {
   withReader_ = true;
@@ -309,29 +310,66 @@ TEST_F(DatabaseCheckTest, AnUpdateSeenBetweenTwoRoundsBlamesNoPodThatHasIt) {
 
 // --- Tables
 
-TEST_F(DatabaseCheckTest, TablesThatDifferAreFoundAndLookedAtSeldom) {
-  std::vector<Row> tables;
-  for (int i = 0; i < 30; ++i) tables.push_back({fmt::format("t{}", i), "utf8mb4_0900_ai_ci", "4"});
-  tables.push_back({"tags", "utf8mb4_general_ci", "4"});
-  tables.push_back({"users", "latin1_swedish_ci", "4"});
-  source_.reply(kTables, tables);
-  const Outcome outcome = run(Trigger::kInterval);
+TEST_F(DatabaseCheckTest, TablesThatDifferAreFoundAfterASecondLook) {
+  tables({{"tags", "utf8mb4_general_ci", "4"}, {"users", "latin1_swedish_ci", "4"}});
+  const Outcome outcome = run();
   EXPECT_THAT(claims(outcome), ElementsAre("RC708", "RC709"));
   EXPECT_THAT(outcome.findings[0].message,
               HasSubstr("other collations than utf8mb4_0900_ai_ci: tags (utf8mb4_general_ci), "
                         "users (latin1_swedish_ci)"));
   EXPECT_THAT(outcome.findings[1].message, HasSubstr("1 of Ghost's 32 tables"));
-  const auto looks = [&] {
-    return std::ranges::count_if(source_.asked, [](const std::string& sql) {
-      return sql.find(kTables) != std::string::npos;
-    });
-  };
-  EXPECT_EQ(looks(), 1);
-  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC708", "RC709"));
-  EXPECT_EQ(looks(), 1);
-  clock_.advance(11min);
+  EXPECT_EQ(looksAtTables(), 2);
+}
+
+TEST_F(DatabaseCheckTest, ATableThatIsBeingConvertedIsNotClaimed) {
+  tables({{"tags", "utf8mb4_general_ci", "4"}, {"users", "latin1_swedish_ci", "4"}});
+  clock_.asleep = [&] { tables({{"tags", "utf8mb4_general_ci", "4"}}); };
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC708"));
+  EXPECT_THAT(outcome.findings[0].message, HasSubstr("1 of Ghost's 31 tables"));
+  EXPECT_THAT(outcome.findings[0].message, Not(HasSubstr("users")));
+  tables({{"tags", "utf8mb4_general_ci", "4"}});
+  clock_.asleep = [&] { tables({}); };
+  EXPECT_THAT(claims(run()), IsEmpty());
+}
+
+TEST_F(DatabaseCheckTest, WithoutTimeForASecondLookAtTheTablesAGapIsLeft) {
+  tables({{"tags", "utf8mb4_general_ci", "4"}});
+  const auto outcome = tryRun(Trigger::kOnce, 1s);
+  ASSERT_TRUE(outcome);
+  EXPECT_THAT(claims(*outcome), IsEmpty());
+  ASSERT_EQ(outcome->gaps.size(), 1U);
+  EXPECT_EQ(outcome->gaps[0].what, "collations a second time");
+}
+
+TEST_F(DatabaseCheckTest, TheDaemonClaimsOfTablesWhatTwoRunsAgreeOn) {
+  tables({{"tags", "utf8mb4_general_ci", "4"}});
+  const Outcome first = run(Trigger::kInterval);
+  EXPECT_THAT(claims(first), IsEmpty());
+  EXPECT_THAT(first.notes, ElementsAre(HasSubstr("when two looks agree")));
+  EXPECT_TRUE(first.again.has_value());
+  EXPECT_THAT(claims(run(Trigger::kChange)), ElementsAre("RC708"));
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC708"));
+  EXPECT_EQ(looksAtTables(), 3) << "in every run while there is something wrong";
+  tables({{"users", "utf8mb4_general_ci", "4"}});
+  EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty()) << "it is another one";
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC708"));
+  tables({});
+  const Outcome healed = run(Trigger::kInterval);
+  EXPECT_THAT(claims(healed), IsEmpty()) << "at once";
+  EXPECT_THAT(healed.notes, IsEmpty());
+  EXPECT_FALSE(healed.again.has_value());
+}
+
+TEST_F(DatabaseCheckTest, TheDaemonLooksSeldomAtTablesThatAreWell) {
   run(Trigger::kInterval);
-  EXPECT_EQ(looks(), 2);
+  run(Trigger::kInterval);
+  EXPECT_EQ(looksAtTables(), 1);
+  tables({{"tags", "utf8mb4_general_ci", "4"}});
+  clock_.advance(11min);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), IsEmpty());
+  EXPECT_EQ(looksAtTables(), 2);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC708"));
 }
 
 // --- The reader

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <iterator>
 #include <set>
 
 namespace rollcall::checks::database {
@@ -114,6 +115,17 @@ Collations readCollations(const std::vector<Row>& rows) {
   collations.others.assign(others.begin(), others.end());
   collations.narrow.assign(narrow.begin(), narrow.end());
   return collations;
+}
+
+bool isWell(const Collations& collations) {
+  return collations.others.empty() && collations.narrow.empty();
+}
+
+Collations agreed(const Collations& before, const Collations& later) {
+  Collations both{.tables = later.tables, .common = later.common, .others = {}, .narrow = {}};
+  std::ranges::set_intersection(before.others, later.others, std::back_inserter(both.others));
+  std::ranges::set_intersection(before.narrow, later.narrow, std::back_inserter(both.narrow));
+  return both;
 }
 
 std::string few(const std::vector<std::string>& names) {

@@ -55,6 +55,9 @@ struct Collations {
 };
 // From rows of (table, collation, number of columns).
 Collations readCollations(const std::vector<Row>& rows);
+bool isWell(const Collations& collations);
+// As `later` says, but of what is amiss only what `before` said too.
+Collations agreed(const Collations& before, const Collations& later);
 
 // The first few of `names` and how many more there are: "a, b and 3 more".
 std::string few(const std::vector<std::string>& names);

@@ -118,6 +118,18 @@ TEST(ReadCollations, FindsNoDifferenceWhereThereIsNone) {
   EXPECT_EQ(readCollations({Row{"posts", "utf8mb3_general_ci", "9"}}).narrow.size(), 1U);
 }
 
+TEST(Agreed, KeepsWhatBothLooksSaw) {
+  const Collations before{.tables = 3, .common = "a", .others = {"x", "y"}, .narrow = {"y"}};
+  const Collations later{.tables = 4, .common = "b", .others = {"w", "y"}, .narrow = {"w"}};
+  const Collations both = agreed(before, later);
+  EXPECT_EQ(both.tables, 4U);
+  EXPECT_EQ(both.common, "b");
+  EXPECT_THAT(both.others, ElementsAre("y"));
+  EXPECT_THAT(both.narrow, IsEmpty());
+  EXPECT_FALSE(isWell(both));
+  EXPECT_TRUE(isWell(agreed(Collations{.tables = 3}, later)));
+}
+
 TEST(Few, SaysHowManyMoreThereAre) {
   EXPECT_EQ(few({"a"}), "a");
   EXPECT_EQ(few({"a", "b", "c", "d", "e"}), "a, b, c, d, e");
