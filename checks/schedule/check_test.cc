@@ -12,6 +12,7 @@ const CheckSpec& scheduleSpec();
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -118,10 +119,17 @@ TEST_F(ScheduleCheckTest, FindsAScheduleThatFiredTwice) {
   source_.reply(kRevisions, {pair("scheduled")});
   const Outcome outcome = run();
   EXPECT_THAT(claims(outcome), ElementsAre("RC533  7"));
-  EXPECT_EQ(
-      outcome.findings[0].message,
-      "the post \"slug-7\", due at 2027-01-15T08:00:00.000Z, was published twice within 80 ms");
+  EXPECT_EQ(outcome.findings[0].message,
+            "the post \"slug-7\", due at 2027-01-15T08:00:00.000Z, was saved twice as published "
+            "within 80 ms");
+  EXPECT_THAT(outcome.findings[0].cause, HasSubstr("an integration"));
   EXPECT_EQ(judge(outcome, std::nullopt), Verdict::kPass);
+}
+
+TEST_F(ScheduleCheckTest, AsksOnlyForSavesThatAreAsCloseAsTimersAre) {
+  run();
+  EXPECT_THAT(source_.asked, Contains(HasSubstr("b.created_at_ts<=a.created_at_ts+1500 ")))
+      << "an integration that answers to a publication takes longer as a rule";
 }
 
 TEST_F(ScheduleCheckTest, RemembersWhatWasScheduled) {

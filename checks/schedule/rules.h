@@ -32,7 +32,10 @@ struct Email {
   Duration age{};  // since its status changed, by the database's clock
 };
 
-// Two saves of one post as published, seconds apart, with the same title and text.
+// Timers of several pods that published one post saved it 50 to 655 ms apart.
+inline constexpr std::chrono::milliseconds kTogether{1500};
+
+// Two saves of one post as published, within kTogether, with the same title and text.
 struct Pair {
   std::string type;
   std::string id;
