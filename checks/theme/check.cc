@@ -36,7 +36,7 @@ class ThemeCheck final : public Check {
   }
   std::vector<Claim> due(const CheckContext& context, const Look& look, Outcome& outcome);
   Result<std::vector<Claim>> confirmed(const CheckContext& context, Plan plan, const Look& first,
-                                       const std::vector<Claim>& claims, Outcome& outcome);
+                                       std::vector<Claim> claims, Outcome& outcome);
 
   const std::uint64_t pagesEvery_;
   std::uint64_t runs_ = 0;
@@ -108,14 +108,22 @@ std::vector<Claim> ThemeCheck::due(const CheckContext& context, const Look& look
 
 // What a second look, and the database once more, still say.
 Result<std::vector<Claim>> ThemeCheck::confirmed(const CheckContext& context, Plan plan,
-                                                 const Look& first,
-                                                 const std::vector<Claim>& claims,
+                                                 const Look& first, std::vector<Claim> claims,
                                                  Outcome& outcome) {
-  const bool undated = std::ranges::any_of(
-      claims, [&](const Claim& claim) { return !claim.dated || !first.state.age; });
-  if (undated && context.trigger == Trigger::kOnce &&
-      !context.clock.sleepUntil(context.clock.mono() + context.settle, context.stop))
-    return Error{ErrorCode::kCancelled, "stopped before a second look"};
+  const auto undated = [&](const Claim& claim) { return !claim.dated || !first.state.age; };
+  if (context.trigger == Trigger::kOnce && std::ranges::any_of(claims, undated)) {
+    const MonoTime until = context.clock.mono() + context.settle;
+    if (until >= context.deadline.when()) {
+      outcome.gaps.push_back({"",
+                              "the theme",
+                              {ErrorCode::kDeadlineExceeded,
+                               "a difference was seen and there was no time to look again"}});
+      std::erase_if(claims, undated);
+      if (claims.empty()) return claims;
+    } else if (!context.clock.sleepUntil(until, context.stop)) {
+      return Error{ErrorCode::kCancelled, "stopped before a second look"};
+    }
+  }
   plan.fresh = true;
   if (std::ranges::all_of(claims, &Claim::ofVolume))
     plan = {.pages = {}, .fresh = true, .volumeOnly = true};

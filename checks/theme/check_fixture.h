@@ -94,7 +94,7 @@ class ThemeCheckTest : public testing::Test {
                                .dir = folder_,
                                .adminKey = adminKey_,
                                .trigger = trigger,
-                               .deadline = Deadline(MonoTime(1h))};
+                               .deadline = deadline_};
     return check_->run(context);
   }
   Outcome run(Trigger trigger = Trigger::kOnce) {
@@ -118,6 +118,7 @@ class ThemeCheckTest : public testing::Test {
   Topology topology_;
   Site site_;
   PatientClock clock_;
+  Deadline deadline_{MonoTime(1h)};
   FakePodClient pods_;
   FakeContentSource source_;
   ContentSource* content_ = &source_;

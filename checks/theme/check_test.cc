@@ -277,6 +277,30 @@ TEST_F(ThemeCheckTest, APodThatCannotBeAskedIsAGapAndNotBlamed) {
   EXPECT_EQ(outcome.gaps[0].pod, "b");
 }
 
+TEST_F(ThemeCheckTest, APageThatFailsOnceIsAskedAgain) {
+  int asked = 0;
+  pods_.answer("b", "/old/", [&asked](const PodRequest&) -> Result<HttpResponse> {
+    HttpResponse response;
+    response.status = ++asked == 1 ? 500 : 200;
+    response.body = page("<p>Post</p>");
+    return response;
+  });
+  const Outcome outcome = run();
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_EQ(asked, 2);
+}
+
+TEST_F(ThemeCheckTest, WithoutTimeForASecondLookADifferenceIsAGap) {
+  renders("b", "/", "<p>Other</p>");
+  deadline_ = Deadline(MonoTime(4s));
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  ASSERT_EQ(outcome.gaps.size(), 1u);
+  EXPECT_THAT(outcome.gaps[0].why.message, HasSubstr("no time to look again"));
+  EXPECT_EQ(clock_.slept, Duration::zero());
+}
+
 TEST_F(ThemeCheckTest, APodWhoseThemeIsMissingOrBrokenIsTheBusinessOfPods) {
   for (const int status : {500, 400}) {
     pods_.answer("b", "/assets/a.css", 404);

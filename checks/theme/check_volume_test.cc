@@ -163,7 +163,9 @@ TEST_F(ThemeCheckTest, AMissingThemeIsConfirmedWithoutRenderingAPage) {
   dir_.clear();
   dir_.makeFolder("themes");
   dir_.linkToNowhere("themes/mine");
-  for (const char* path : {"/", "/old/"}) pods_.answer("*", path, 500);
+  for (const char* path : {"/", "/old/"})
+    pods_.answer("*", path, 500,
+                 "<h2>The currently active theme &quot;mine&quot; is missing.</h2>");
   EXPECT_THAT(claims(run()), ElementsAre("RC541 "));
   EXPECT_EQ(rendered(), 3u * 2u);
 }
