@@ -35,6 +35,8 @@ class RedirectsCheckTest : public testing::Test {
     topology_.pods = {pod("pod-1"), pod("pod-2"), pod("pod-3")};
     site_.url = site_.admin = *parseUrl("https://example.com");
     database_.reply("FROM offers", {});
+    dir_.makeFolder("data");
+    dir_.makeFolder("settings");
   }
   static Pod pod(const std::string& name) {
     Pod made;
@@ -276,6 +278,19 @@ TEST_F(RedirectsCheckTest, DoesNotApplyWhereThereIsNothingToAsk) {
   rules("", 1h);
   useDir_ = true;
   EXPECT_TRUE(run().notApplicable) << "an empty file";
+}
+
+TEST_F(RedirectsCheckTest, DoesNotTakeAFolderThatIsNotGhostsForASiteWithoutRedirects) {
+  rules(R"([{"from":"/old","to":"/new/"}])");
+  redirect("*", "/old", "/new/", 302);
+  run();
+  dir_.clear();
+  dir_.makeFolder("themes");
+  const Outcome outcome = run();
+  EXPECT_THAT(found(outcome), IsEmpty());
+  EXPECT_FALSE(outcome.notApplicable);
+  ASSERT_EQ(outcome.gaps.size(), 1u);
+  EXPECT_THAT(outcome.gaps[0].why.message, HasSubstr("there is no folder data"));
 }
 
 TEST_F(RedirectsCheckTest, SaysWhenTheContentFolderCannotBeRead) {

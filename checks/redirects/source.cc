@@ -37,11 +37,15 @@ bool isSettled(const CheckContext& context, const std::optional<WallTime>& chang
 // The YAML file wins where both are there, in every version.
 FoundRules readFolder(const CheckContext& context) {
   FoundRules found;
+  std::optional<Error> absence;
   for (const auto& [name, format] : {std::pair("data/redirects.yaml", RuleFormat::kYaml),
                                      std::pair("data/redirects.json", RuleFormat::kJson)}) {
     found.place = fmt::format("{} in the content folder", name);
     const auto file = context.dir->file(name, kMaxBytes, context.deadline);
-    if (!file && file.error().code == ErrorCode::kNotFound) continue;
+    if (!file && file.error().code == ErrorCode::kNotFound) {
+      absence = file.error();
+      continue;
+    }
     if (!file) {
       found.gap = Gap{"", found.place, file.error()};
       return found;
@@ -53,7 +57,10 @@ FoundRules readFolder(const CheckContext& context) {
     if (file->changed) found.changed = formatTime(*file->changed);
     return found;
   }
-  found.rules = KnownRules{};
+  if (auto doubt = doubtOf(*absence, "data", *context.dir, context.deadline))
+    found.gap = Gap{"", found.place, std::move(*doubt)};
+  else
+    found.rules = KnownRules{};
   return found;
 }
 

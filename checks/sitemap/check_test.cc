@@ -14,6 +14,7 @@ const CheckSpec& sitemapSpec();
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AnyOf;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -25,6 +26,7 @@ using testing_support::FakePodClient;
 constexpr WallTime kNow{std::chrono::seconds(1'800'000'000)};
 constexpr WallTime kLongAgo = kNow - 24h;
 constexpr const char* kRoutes = "settings/routes.yaml";
+constexpr const char* kTop = ".";  // whether it is Ghost's content folder
 
 // Three pods of Ghost 6.65 whose content folder has no routes.yaml; tests say what they list.
 class SitemapCheckTest : public testing::Test {
@@ -33,9 +35,10 @@ class SitemapCheckTest : public testing::Test {
     for (const char* name : {"a", "b", "c"}) topology_.pods.push_back({.name = name});
     site_.url = site_.admin = *parseUrl("https://e.org");
     source_.now = kNow;
+    files_.makeFolder("settings");
     for (const char* pod : {"a", "b", "c"}) version(pod, "6.65");
   }
-  void TearDown() override { EXPECT_THAT(files_.asked, Each(kRoutes)) << "nothing else is read"; }
+  void TearDown() override { EXPECT_THAT(files_.asked, Each(AnyOf(kRoutes, kTop))) << "nothing else is read"; }
 
   void version(const std::string& pod, const std::string& text) {
     pods_.answer(

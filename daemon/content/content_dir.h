@@ -59,4 +59,10 @@ class ContentDir {
 
 std::unique_ptr<ContentDir> makeContentDir(const Clock& clock, std::string folder);
 
+// Why `absence`, the kNotFound of a file below `folder`, is no word of Ghost's: the folder is not
+// there either, as with a wrong path, a volume that went away or a part of the content folder.
+// Nothing where the content folder has it: Ghost's always do, with or without files.
+std::optional<Error> doubtOf(const Error& absence, std::string_view folder, ContentDir& dir,
+                             Deadline deadline);
+
 }  // namespace rollcall

@@ -14,6 +14,7 @@ namespace rollcall {
 namespace {
 
 constexpr std::size_t kMaxBytes = 256u << 10;
+constexpr std::string_view kFolder = "settings";
 constexpr std::string_view kPlace = "settings/routes.yaml";
 constexpr std::string_view kDownload = "/ghost/api/admin/settings/routes/yaml/";
 
@@ -77,11 +78,15 @@ RoutesText readFolder(const CheckContext& context) {
     routes.text = std::move(file->text);
     routes.changed = file->changed;
     routes.trust = Trust::kKnown;
-  } else if (file.error().code == ErrorCode::kNotFound) {
-    routes.trust = Trust::kKnown;
-  } else {
-    routes.gap = Gap{"", routes.place, file.error()};
+    return routes;
   }
+  std::optional<Error> why = file.error();
+  if (why->code == ErrorCode::kNotFound)
+    why = doubtOf(*why, kFolder, *context.dir, context.deadline);
+  if (why)
+    routes.gap = Gap{"", routes.place, *why};
+  else
+    routes.trust = Trust::kKnown;
   return routes;
 }
 

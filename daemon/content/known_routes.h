@@ -10,7 +10,8 @@
 
 namespace rollcall {
 
-// kKnown: read from routes.yaml, or its absence from the content folder, which means the defaults.
+// kKnown: read from routes.yaml, or its absence from a content folder that is Ghost's, which means
+// the defaults.
 enum class Trust { kKnown, kAssumed };
 
 struct RoutesText {
