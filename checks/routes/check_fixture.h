@@ -36,6 +36,7 @@ inline constexpr const char* kBlog =
 class RoutesCheckTest : public testing::Test {
  protected:
   RoutesCheckTest() {
+    dir_.makeFolder("settings");
     topology_.pods = {pod("pod-1"), pod("pod-2"), pod("pod-3")};
     site_.url = site_.admin = *parseUrl("https://example.com");
     database_.add(ResourceType::kPage, "9", "about", kNow);
