@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
 #include "checks/redirects/memory.h"
+#include "checks/redirects/pattern.h"
 #include "checks/redirects/questions.h"
 #include "checks/redirects/source.h"
 #include "checks/redirects/wording.h"
@@ -27,11 +29,19 @@ const std::vector<ParamDef> kParams = {
     {"sample_once", std::int64_t{6}, "redirects asked per pod by rollcall check"},
 };
 
+const Error kNoTime{ErrorCode::kDeadlineExceeded,
+                    "what was seen may be younger than the settle window, and there was no time "
+                    "to look again"};
+
 struct Kept {
   Memory memory;
   std::size_t runs = 0;
   std::optional<MonoTime> brokenSince;
 };
+
+std::string withoutSlash(const std::string& path) {
+  return path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+}
 
 // One run of the check, step by step.
 class Run {
@@ -45,6 +55,7 @@ class Run {
   std::optional<Error> learn();
   bool waitToSettle();
   void judgeFile();
+  std::unordered_set<std::string> pathsOfInterest() const;
   std::optional<Error> readLive();
   void expectNow();
   std::vector<Question> plan();
@@ -52,6 +63,7 @@ class Run {
   std::optional<Error> confirm(const std::vector<Question>& questions, const Wanted& due);
   bool stillExpected(const Question& question) const;
   void again(Duration in) { outcome_.again = std::min(outcome_.again.value_or(in), in); }
+  void cannotAsk(const std::string& pod, Error why);
   void report();
   void add(Code code, const std::string& pod, std::vector<const Claim*> claims);
   void addNotes();
@@ -64,7 +76,7 @@ class Run {
   std::unordered_set<std::string> live_;
   Expectations expected_;
   std::vector<const Pod*> pods_;
-  bool unclear_ = false;
+  std::set<std::string> mute_;  // pods that could not be asked, in this run
   Outcome outcome_;
 };
 
@@ -116,8 +128,12 @@ void Run::judgeFile() {
   }
   bool settled = rules_.brokenSettled;
   if (!settled && context_.trigger == Trigger::kOnce) {
-    if (waitToSettle()) rules_ = findRules(context_, kept_.runs);
-    settled = !rules_.broken.empty();
+    if (waitToSettle()) {
+      rules_ = findRules(context_, kept_.runs);
+      settled = !rules_.broken.empty();
+    } else {
+      rules_.gap = Gap{"", rules_.place, kNoTime};
+    }
   } else if (!settled) {
     const MonoTime now = context_.clock.mono();
     if (!kept_.brokenSince) kept_.brokenSince = now;
@@ -128,8 +144,19 @@ void Run::judgeFile() {
   if (settled) outcome_.findings.push_back(brokenFile(rules_.place, rules_.broken));
 }
 
+// Those that a rule answers or answered; nobody asks whether others are public.
+std::unordered_set<std::string> Run::pathsOfInterest() const {
+  std::unordered_set<std::string> paths;
+  for (const Rule& rule : rules_.rules->rules)
+    if (const auto path = Pattern(rule.from).example()) paths.insert(withoutSlash(*path));
+  for (const std::string& path : kept_.memory.paths()) paths.insert(withoutSlash(path));
+  return paths;
+}
+
 std::optional<Error> Run::readLive() {
   if (!rules_.rules || rules_.rules->rules.empty() || !context_.content) return std::nullopt;
+  const auto wanted = pathsOfInterest();
+  if (wanted.empty()) return std::nullopt;
   const auto content = context_.content->load(context_.deadline, context_.stop);
   if (!content) return content.error();
   Routes routes = ghost::defaultRoutes();
@@ -144,7 +171,7 @@ std::optional<Error> Run::readLive() {
     for (const std::string& permalink : permalinks) {
       const auto path = ghost::expandPermalink(permalink, {entry.id, entry.slug, entry.primaryTag,
                                                            entry.primaryAuthor, entry.publishedAt});
-      if (path) live_.insert(path->ends_with('/') ? path->substr(0, path->size() - 1) : *path);
+      if (path && wanted.contains(withoutSlash(*path))) live_.insert(withoutSlash(*path));
     }
   }
   return std::nullopt;
@@ -171,9 +198,8 @@ std::vector<Question> Run::plan() {
 // Remembers what is right and what is known to be wrong; the rest of what is wrong is due for a
 // second look once it has had time to settle.
 Wanted Run::sift(const std::vector<Question>& questions, const Answers& answers) {
-  Wanted due;
+  Wanted due, young;
   std::map<std::size_t, Error> gaps;
-  bool young = false;
   for (std::size_t q = 0; q < questions.size(); ++q) {
     for (std::size_t p = 0; p < pods_.size(); ++p) {
       const Question& question = questions[q];
@@ -194,20 +220,31 @@ Wanted Run::sift(const std::vector<Question>& questions, const Answers& answers)
       }
       const Duration left =
           kept_.memory.patience(question, pod, context_.clock.mono(), context_.settle);
-      const bool settles = left > Duration::zero();
-      young = young || settles;
-      if (settles && context_.trigger != Trigger::kOnce)
-        again(left);
-      else
+      if (left == Duration::zero())
         due.emplace_back(q, p);
+      else
+        young.emplace_back(q, p);
+      if (left > Duration::zero() && context_.trigger != Trigger::kOnce) again(left);
     }
   }
-  for (auto& [pod, why] : gaps)
-    outcome_.gaps.push_back({pods_[pod]->name, "its redirects", std::move(why)});
-  if (young && context_.trigger != Trigger::kOnce)
+  for (auto& [pod, why] : gaps) cannotAsk(pods_[pod]->name, std::move(why));
+  if (young.empty()) return due;
+  if (context_.trigger != Trigger::kOnce) {
     outcome_.notes.push_back("a difference that has just been seen is not judged yet");
-  if (young && context_.trigger == Trigger::kOnce && !waitToSettle()) return {};
+  } else if (waitToSettle()) {
+    due.insert(due.end(), young.begin(), young.end());
+  } else {
+    std::set<std::string> unjudged;
+    for (const auto& [q, p] : young) unjudged.insert(pods_[p]->name);
+    for (const std::string& pod : unjudged)
+      outcome_.gaps.push_back({pod, "its redirects", kNoTime});
+  }
   return due;
+}
+
+void Run::cannotAsk(const std::string& pod, Error why) {
+  mute_.insert(pod);
+  outcome_.gaps.push_back({pod, "its redirects", std::move(why)});
 }
 
 // Nothing is claimed on one look: the file and the offers are read again, and the pods asked again.
@@ -229,7 +266,7 @@ std::optional<Error> Run::confirm(const std::vector<Question>& questions, const 
     else if (answer.seen != Seen::kUnclear)
       kept_.memory.right(questions[q], pods_[p]->name);
     else
-      outcome_.gaps.push_back({pods_[p]->name, "its redirects", answer.why});
+      cannotAsk(pods_[p]->name, answer.why);
   }
   return std::nullopt;
 }
@@ -254,6 +291,8 @@ void Run::report() {
   for (const auto& [path, claims] : kept_.memory.claims()) {
     const bool all = claims.size() == pods_.size();
     for (const auto& [pod, claim] : claims) {
+      // It is remembered, and said again when the pod can be asked.
+      if (mute_.contains(pod)) continue;
       groups[{codeOf(claim, all), all ? "" : pod}].push_back(&claim);
       if (all) break;
     }

@@ -226,6 +226,25 @@ TEST_F(RedirectsCheckTest, KeepsAClaimWhileItSamplesOthers) {
   EXPECT_THAT(found(run()), IsEmpty());
 }
 
+TEST_F(RedirectsCheckTest, SaysNothingOfAPodWhileItCannotBeAskedAndRemembersItsClaims) {
+  rules(R"([{"from":"/old","to":"/new/"}])");
+  redirect("*", "/old", "/new/", 302);
+  redirect("pod-2", "/old", "/old/");
+  EXPECT_THAT(found(run()), ElementsAre(Pair("RC551", "pod-2")));
+  pods_.fail("pod-2", "/old", ErrorCode::kDeadlineExceeded);
+  const Outcome outcome = run();
+  EXPECT_THAT(found(outcome), IsEmpty());
+  EXPECT_EQ(outcome.gaps.size(), 1u);
+  redirect("pod-2", "/old", "/old/");
+  EXPECT_THAT(found(run()), ElementsAre(Pair("RC551", "pod-2")));
+}
+
+TEST_F(RedirectsCheckTest, ReadsNoPostsWhereNoRuleCouldBeTheAddressOfOne) {
+  rules(R"j([{"from":"/a(.*)","to":"/b"}])j");
+  run();
+  EXPECT_EQ(database_.loads, 0);
+}
+
 TEST_F(RedirectsCheckTest, CannotSayAnythingOfAPodThatDoesNotAnswerOrBoots) {
   rules(R"([{"from":"/old","to":"/new/"}])");
   redirect("pod-1", "/old", "/new/", 302);
@@ -366,6 +385,41 @@ TEST_F(WithAdminKey, SaysWhenTheKeyIsRefused) {
 }
 
 // A person waits, and there is no next run: it waits for what carries no date.
+// A one-shot run whose deadline leaves no time for a settle window.
+class WithoutTime : public RedirectsCheckTest {
+ protected:
+  WithoutTime() { trigger_ = Trigger::kOnce; }
+  Outcome once() {
+    auto given = context();
+    given.deadline = Deadline::after(clock_, 3s);
+    auto outcome = redirectsSpec().make(Params(redirectsSpec().params))->run(given);
+    EXPECT_TRUE(outcome);
+    return outcome ? *outcome : Outcome{};
+  }
+};
+
+TEST_F(WithoutTime, SaysThatADifferenceIsNotJudgedAndJudgesWhatIsOldEnough) {
+  rules(R"([{"from":"/old","to":"/new/"}])", 1s);
+  database_.reply("FROM offers", {{"id1", "spring", "60"}});
+  redirect("*", "/old", "/new/", 302);
+  redirect("pod-2", "/old", "/old/");
+  redirect("*", "/spring", "/#/portal/offers/id1", 302);
+  redirect("pod-3", "/spring", "/spring/");
+  const Outcome outcome = once();
+  EXPECT_THAT(found(outcome), ElementsAre(Pair("RC556", "pod-3")));
+  ASSERT_EQ(outcome.gaps.size(), 1u);
+  EXPECT_EQ(outcome.gaps[0].pod, "pod-2");
+  EXPECT_THAT(outcome.gaps[0].why.message, HasSubstr("no time to look again"));
+}
+
+TEST_F(WithoutTime, DoesNotClaimThatAFileIsBrokenThatMayBeBeingWritten) {
+  rules("[{", 0s);
+  const Outcome outcome = once();
+  EXPECT_THAT(found(outcome), IsEmpty());
+  ASSERT_EQ(outcome.gaps.size(), 1u);
+  EXPECT_THAT(outcome.gaps[0].why.message, HasSubstr("no time to look again"));
+}
+
 TEST_F(RedirectsCheckTest, WaitsInAOneShotRunOnlyWhenADifferenceHasNoDate) {
   PatientClock clock(kNow);
   trigger_ = Trigger::kOnce;

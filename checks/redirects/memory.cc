@@ -41,13 +41,10 @@ std::vector<Question> Memory::plan(const Now& now) {
     add(*urgent_.begin());
     urgent_.erase(urgent_.begin());
   }
-  const auto addFew = [&](const auto& byPath) {
-    std::size_t added = 0;
-    for (auto at = byPath.begin(); at != byPath.end() && added < kRecheckPerRun; ++at, ++added)
-      add(at->first);
-  };
-  addFew(claims_);
-  addFew(removed_);
+  for (const std::string& path : claimsToRecheck()) add(path);
+  std::size_t gone = 0;
+  for (auto at = removed_.begin(); at != removed_.end() && gone < kRecheckPerRun; ++at, ++gone)
+    add(at->first);
   for (auto at = firstSeen_.begin(); at != firstSeen_.end() && questions.size() < kMostPerRun; ++at)
     add(at->first.first);
 
@@ -59,6 +56,29 @@ std::vector<Question> Memory::plan(const Now& now) {
     add(now.once ? order[newest + (now.turn + i - newest) % (order.size() - newest)]->path
                  : order[position_++ % order.size()]->path);
   return questions;
+}
+
+// In turn, so that no claim stands for long after its pod has healed.
+std::vector<std::string> Memory::claimsToRecheck() {
+  std::vector<std::string> all, chosen;
+  for (const auto& [path, pods] : claims_) all.push_back(path);
+  if (all.empty()) return all;
+  std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(rechecks_++ % all.size()),
+              all.end());
+  std::set<std::string> covered;
+  for (const std::string& path : all) {
+    bool wanted = chosen.size() < kRecheckPerRun;
+    for (const auto& [pod, claim] : claims_.at(path)) wanted = covered.insert(pod).second || wanted;
+    if (wanted && chosen.size() < kMostPerRun) chosen.push_back(path);
+  }
+  return chosen;
+}
+
+std::vector<std::string> Memory::paths() const {
+  std::vector<std::string> all;
+  for (const auto* known : {&known_, &removed_})
+    for (const auto& [path, expectation] : *known) all.push_back(path);
+  return all;
 }
 
 // Compares what is expected with what was, and notes what is worth a look at once.

@@ -31,7 +31,7 @@ class Memory {
     bool once = false;       // there is no next run: half of the sample are the newest
   };
   // What to ask: what changed since the last run (the most urgent), a few that are known to be
-  // wrong, and the next ones in turn, newest first.
+  // wrong (of every accused pod one at least), and the next ones in turn, newest first.
   std::vector<Question> plan(const Now& now);
   // More that changed is to be asked: run again soon.
   bool wantsMore() const { return !urgent_.empty(); }
@@ -39,6 +39,8 @@ class Memory {
   // How much longer a difference has to wait; zero when it may be claimed.
   Duration patience(const Question& question, const std::string& pod, MonoTime now,
                     Duration settle);
+  // Of the rules and offers that were expected in the last run, and of rules that are gone.
+  std::vector<std::string> paths() const;
   bool isClaimed(const std::string& path, const std::string& pod) const;
 
   void right(const Question& question, const std::string& pod);
@@ -54,6 +56,7 @@ class Memory {
  private:
   void learn(const Now& now);
   void forgetStale();
+  std::vector<std::string> claimsToRecheck();
   const Expectation* find(const std::string& path) const;
 
   std::map<std::string, Expectation> known_;    // by path
@@ -64,7 +67,7 @@ class Memory {
   std::set<std::string> healed_;                                       // pods, in this run
   std::set<std::string> askedNow_;                                     // paths, in this run
   std::set<std::string> unclear_;                                      // paths, in this run
-  std::size_t position_ = 0;
+  std::size_t position_ = 0, rechecks_ = 0;
   bool started_ = false;
 };
 

@@ -118,6 +118,21 @@ TEST_F(MemoryTest, KeepsAClaimUntilItIsRightAndThenDoubtsTheOthersOfThatPod) {
   EXPECT_THAT(paths(plan(expected, 0)), testing::IsSupersetOf({"/d", "/e"}));
 }
 
+TEST_F(MemoryTest, AsksAgainForAClaimOfEveryAccusedPodAndForAllInTurn) {
+  const auto expected =
+      made({{"/a", "/x"}, {"/b", "/x"}, {"/c", "/x"}, {"/d", "/x"}, {"/e", "/x"}});
+  for (const Question& one : plan(expected, 5))
+    memory_.wrong(one, one.expected.path == "/e" ? "pod-3" : "pod-2", {Seen::kMissing, 404});
+  std::set<std::string> asked;
+  for (int run = 0; run < 5; ++run) {
+    memory_.settleUp({"pod-1", "pod-2", "pod-3"});
+    const auto questions = paths(plan(expected, 0));
+    EXPECT_THAT(questions, Contains("/e")) << "pod-3's only one, run " << run;
+    asked.insert(questions.begin(), questions.end());
+  }
+  EXPECT_EQ(asked.size(), 5u);
+}
+
 TEST_F(MemoryTest, ForgetsPodsThatAreGoneAndClaimsThatHoldNoMore) {
   const auto expected = made({{"/a", "/x"}, {"/b", "/x"}});
   for (const Question& one : plan(expected, 2)) memory_.wrong(one, "pod-2", {Seen::kMissing, 404});

@@ -38,7 +38,9 @@ class SitemapCheckTest : public testing::Test {
     files_.makeFolder("settings");
     for (const char* pod : {"a", "b", "c"}) version(pod, "6.65");
   }
-  void TearDown() override { EXPECT_THAT(files_.asked, Each(AnyOf(kRoutes, kTop))) << "nothing else is read"; }
+  void TearDown() override {
+    EXPECT_THAT(files_.asked, Each(AnyOf(kRoutes, kTop))) << "nothing else is read";
+  }
 
   void version(const std::string& pod, const std::string& text) {
     pods_.answer(
