@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -148,8 +149,12 @@ std::string MariadbServer::sql(std::string_view statements) const {
   return ran.output;
 }
 
+// A signal is only on its way when kill() returns: a thread on another core may answer one more
+// question.
 void MariadbServer::freeze() {
   ::kill(pid_, SIGSTOP);
+  while (::waitpid(pid_, nullptr, WUNTRACED) < 0 && errno == EINTR) {
+  }
 }
 void MariadbServer::thaw() {
   ::kill(pid_, SIGCONT);

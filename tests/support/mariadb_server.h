@@ -28,7 +28,7 @@ class MariadbServer {
   // Runs statements as root; answers the rows, columns separated by tabs, without headings.
   std::string sql(std::string_view statements) const;
 
-  void freeze();  // SIGSTOP
+  void freeze();  // SIGSTOP; returns when no thread runs any more
   void thaw();
   void kill();  // SIGKILL, and waits for its end
   void startAgain();
