@@ -339,6 +339,15 @@ TEST_F(RedirectsCheckTest, IsAnErrorWhileTheDatabaseIsDead) {
   EXPECT_FALSE(tryRun());
 }
 
+TEST_F(RedirectsCheckTest, IsAnErrorWhileTheDatabaseLetsNobodyIn) {
+  for (const ErrorCode code : {ErrorCode::kPermissionDenied, ErrorCode::kNotFound}) {
+    database_.error = Error{code, "wrong password, or no such host"};
+    const auto outcome = tryRun();
+    ASSERT_FALSE(outcome) << name(code);
+    EXPECT_EQ(outcome.error().message, "wrong password, or no such host");
+  }
+}
+
 class WithAdminKey : public RedirectsCheckTest {
  protected:
   WithAdminKey() {

@@ -27,7 +27,7 @@ struct FoundOffers {
   std::optional<std::vector<Offer>> offers;  // empty when they are not known
   std::string note;
 };
-// An Error when the database does not answer.
+// An Error when the database does not answer or does not let the account in.
 Result<FoundOffers> findOffers(const CheckContext& context);
 
 }  // namespace rollcall::checks::redirects

@@ -95,13 +95,12 @@ Result<bool> Run::readTable() {
     table_ = tiersOf(*rows);
     return true;
   }
-  if (rows.error().code == ErrorCode::kPermissionDenied)
-    return notApplicable(
-        "the database account may not read the tiers: GRANT SELECT ON "
-        "ghost.products");
-  if (rows.error().code == ErrorCode::kNotFound)
-    return notApplicable("this Ghost has no tiers: " + rows.error().message);
-  return rows.error();
+  const Error& why = rows.error();
+  if (!isAboutOneTable(why, *context_.content, context_.deadline, context_.stop)) return why;
+  return notApplicable(
+      why.code == ErrorCode::kPermissionDenied
+          ? "the database account may not read the tiers: GRANT SELECT ON ghost.products"
+          : "this Ghost has no tiers: " + why.message);
 }
 
 void Run::take(Look& look, const Result<HttpResponse>& answer) const {

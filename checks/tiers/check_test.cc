@@ -216,5 +216,14 @@ TEST_F(TiersTest, ADatabaseThatDoesNotAnswerIsAnError) {
   EXPECT_FALSE(tryRun(Trigger::kOnce));
 }
 
+TEST_F(TiersTest, ADatabaseThatLetsNobodyInIsAnErrorAndNoMissingGrantOrTable) {
+  for (const ErrorCode code : {ErrorCode::kPermissionDenied, ErrorCode::kNotFound}) {
+    source_.error = Error{code, "wrong password, or no such host"};
+    const auto outcome = tryRun(Trigger::kOnce);
+    ASSERT_FALSE(outcome) << name(code);
+    EXPECT_EQ(outcome.error().message, "wrong password, or no such host");
+  }
+}
+
 }  // namespace
 }  // namespace rollcall::checks

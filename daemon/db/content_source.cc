@@ -16,4 +16,10 @@ std::string_view name(ResourceType type) {
   return "post";
 }
 
+bool isAboutOneTable(const Error& why, ContentSource& content, Deadline deadline,
+                     std::stop_token stop) {
+  if (why.code != ErrorCode::kPermissionDenied && why.code != ErrorCode::kNotFound) return false;
+  return content.rows("SELECT 1", deadline, stop).has_value();
+}
+
 }  // namespace rollcall

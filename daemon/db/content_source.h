@@ -110,4 +110,10 @@ class ContentSource {
   static constexpr std::size_t kMaxRowBytes = 16u << 20;
 };
 
+// Whether `why`, the error of a rows(), is about what it asked for alone: a table or column that
+// the account may not read, or that this Ghost does not have. A database that does not let the
+// account in, or is not there, gives the same codes: one more question, that needs no table, tells.
+bool isAboutOneTable(const Error& why, ContentSource& content, Deadline deadline,
+                     std::stop_token stop);
+
 }  // namespace rollcall

@@ -110,6 +110,12 @@ TEST_P(ContentSourceContract, AnswersAChecksOwnQuestionColumnByColumn) {
   EXPECT_EQ(*rows, (std::vector<Row>{{"a", std::nullopt, "7"}}));
 }
 
+TEST_P(ContentSourceContract, AnswersAQuestionThatNeedsNoTable) {
+  const auto rows = source().rows("SELECT 1", soon(), {});
+  ASSERT_TRUE(rows) << rows.error().message;
+  EXPECT_EQ(*rows, (std::vector<Row>{{"1"}}));
+}
+
 TEST_P(ContentSourceContract, SaysNotFoundForATableThatIsNotThere) {
   const auto rows = source().rows("SELECT 1 FROM no_such_table", soon(), {});
   ASSERT_FALSE(rows);

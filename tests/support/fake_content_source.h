@@ -60,7 +60,7 @@ class FakeContentSource final : public ContentSource {
     return key;
   }
   // Of the questions that are part of `sql`, the longest answers; without one there is no such
-  // table.
+  // table. What needs no table is answered.
   Result<std::vector<Row>> rows(const std::string& sql, Deadline, std::stop_token) override {
     asked.push_back(sql);
     if (error) return *error;
@@ -69,6 +69,7 @@ class FakeContentSource final : public ContentSource {
     for (const auto& [part, reply] : replies)
       if (part.size() > length && sql.find(part) != std::string::npos)
         best = &reply, length = part.size();
+    if (!best && sql == "SELECT 1") return std::vector<Row>{{"1"}};
     if (!best) return Error{ErrorCode::kNotFound, "as the test asked: no answer to " + sql};
     return *best;
   }
