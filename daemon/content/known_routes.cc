@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/api/pod_api.h"
 #include "daemon/content/content_dir.h"
 #include "daemon/ghost/admin_token.h"
 #include "daemon/net/pod_client.h"
@@ -17,13 +18,6 @@ constexpr std::size_t kMaxBytes = 256u << 10;
 constexpr std::string_view kFolder = "settings";
 constexpr std::string_view kPlace = "settings/routes.yaml";
 constexpr std::string_view kDownload = "/ghost/api/admin/settings/routes/yaml/";
-
-Error troubleOf(const Result<HttpResponse>& answer) {
-  if (!answer) return answer.error();
-  const bool refused = answer->status == 401 || answer->status == 403;
-  return {refused ? ErrorCode::kPermissionDenied : ErrorCode::kUnavailable,
-          fmt::format("it answers {}", answer->status)};
-}
 
 Result<std::string> readFile(const std::string& path) {
   std::ifstream file(path);
@@ -56,10 +50,10 @@ RoutesText askPods(const CheckContext& context) {
     const auto batch = context.pods.batch(context.budget);
     batch->get(*pods[(turn + i) % pods.size()], std::move(request),
                [&](Result<HttpResponse> answer) {
-                 if (answer && answer->status == 200)
-                   routes.text = std::move(answer->body);
+                 if (auto trouble = api::troubleOf(answer))
+                   why = std::move(*trouble);
                  else
-                   why = troubleOf(answer);
+                   routes.text = std::move(answer->body);
                });
     batch->drive(context.deadline, context.stop);
   }

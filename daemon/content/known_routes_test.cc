@@ -12,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
+constexpr const char* kDownload = "/ghost/api/admin/settings/routes/yaml/";
+
 class KnownRoutesTest : public testing::Test {
  protected:
   KnownRoutes read() {
@@ -19,7 +21,8 @@ class KnownRoutesTest : public testing::Test {
                                   .site = site_,
                                   .clock = clock_,
                                   .pods = pods_,
-                                  .dir = &dir_,
+                                  .dir = useDir_ ? &dir_ : nullptr,
+                                  .adminKey = adminKey_,
                                   .deadline = Deadline::after(clock_, 1h)});
     EXPECT_TRUE(known);
     return known ? *known : KnownRoutes{};
@@ -36,6 +39,8 @@ class KnownRoutesTest : public testing::Test {
   Site site_;
   testing_support::FakePodClient pods_;
   testing_support::FakeContentDir dir_;
+  bool useDir_ = true;
+  std::string adminKey_;
 };
 
 TEST_F(KnownRoutesTest, AreWhatTheFileSays) {
@@ -71,6 +76,17 @@ TEST_F(KnownRoutesTest, AreNotKnownWhereTheFoldersVolumeIsNotMounted) {
 TEST_F(KnownRoutesTest, AreNotKnownWhereTheVolumeHangs) {
   dir_.error = Error{ErrorCode::kDeadlineExceeded, "the volume hangs"};
   expectUnknown("hangs");
+}
+
+TEST_F(KnownRoutesTest, AreNotKnownFromAPodThatDoesNotHandThemOutAndItsWordsAreTold) {
+  useDir_ = false;
+  adminKey_ = "0123456789abcdef01234567:" + std::string(64, 'a');
+  topology_.pods = {{.name = "a"}};
+  pods_.answer("a", kDownload, 403, R"({"errors":[{"message":"no such right"}]})",
+               {{"content-type", "application/json"}});
+  expectUnknown("it answers 403 \"no such right\"");
+  pods_.answer("a", kDownload, 503);
+  expectUnknown("it boots or migrates");
 }
 
 }  // namespace
