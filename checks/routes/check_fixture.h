@@ -79,7 +79,7 @@ class RoutesCheckTest : public testing::Test {
     return {.topology = topology_,
             .site = site_,
             .clock = once_ ? static_cast<const Clock&>(passing_) : clock_,
-            .pods = pods_,
+            .pods = *client_,
             .content = content_,
             .dir = useDir_ ? &dir_ : nullptr,
             .adminKey = adminKey_,
@@ -114,6 +114,7 @@ class RoutesCheckTest : public testing::Test {
   Topology topology_;
   Site site_;
   FakePodClient pods_;
+  PodClient* client_ = &pods_;
   FakeContentSource database_;
   FakeContentDir dir_;
   ContentSource* content_ = &database_;

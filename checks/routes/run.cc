@@ -27,7 +27,7 @@ Gap noTime(std::string pod, std::string what) {
 Result<Outcome> Run::run() {
   for (const Pod& pod : context_.topology.pods)
     if (pod.mayBeBlamed()) pods_.push_back(&pod);
-  if (const auto learned = learn(); !learned) return learned.error();
+  if (const auto learned = learn(Look::kFirst); !learned) return learned.error();
   if (resources_.isPrivate()) {
     outcome_.notApplicable = "the site is private: it has no sitemaps for anybody";
     return std::move(outcome_);
@@ -51,12 +51,12 @@ Result<Outcome> Run::run() {
   return std::move(outcome_);
 }
 
-Result<void> Run::learn() {
+Result<void> Run::learn(Look look) {
   if (context_.content) {
     auto read = resources_.readPages(*context_.content, context_.deadline, context_.stop);
     if (!read) return read;
   }
-  auto text = readRoutesText(context_);
+  auto text = readRoutesText(context_, look == Look::kFirst);
   if (!text) return tl::unexpected<Error>(text.error());
   text_ = std::move(*text);
   demand_.reset();
@@ -84,7 +84,7 @@ Result<void> Run::learn() {
 // file is another one by now, or cannot be read any more.
 Result<bool> Run::learnAgain() {
   const std::optional<std::string> before = text_.text;
-  if (const auto learned = learn(); !learned) return learned.error();
+  if (const auto learned = learn(Look::kSecond); !learned) return learned.error();
   if (context_.content) {
     const auto read = resources_.readAll(*context_.content, context_.deadline, context_.stop);
     if (!read) return read.error();
@@ -131,7 +131,7 @@ Result<void> Run::judgeFile() {
     return {};
   }
   if (!old && once()) {
-    auto learned = learn();
+    auto learned = learn(Look::kSecond);
     if (!learned) return learned;
   }
   if (!broken_.empty()) outcome_.findings.push_back(brokenFile(text_.place, broken_));

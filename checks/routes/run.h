@@ -52,7 +52,9 @@ class Run {
   Result<Outcome> run();
 
  private:
-  Result<void> learn();
+  enum class Look { kFirst, kSecond };
+
+  Result<void> learn(Look look);
   Result<bool> learnAgain();
   Result<void> judgeFile();
   bool fileIsOld() const;

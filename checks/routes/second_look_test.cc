@@ -1,5 +1,6 @@
 // What may happen between two looks, and what a run remembers of the one before.
 #include "checks/routes/check_fixture.h"
+#include "daemon/net/shared_answers.h"
 
 namespace rollcall::checks::routes::testing_fixture {
 namespace {
@@ -102,6 +103,33 @@ TEST_F(SecondLook, IsAGapWhenTheFileIsChangedBetweenTheLooks) {
   EXPECT_THAT(found(outcome), IsEmpty());
   EXPECT_THAT(gapsOf(outcome), ElementsAre(""));
   EXPECT_TRUE(outcome.again);
+}
+
+// A round of `rollcall check`: what several checks ask a pod alike is asked once.
+class SecondLookOfARound : public SecondLook {
+ protected:
+  SecondLookOfARound() {
+    once_ = true;
+    useDir_ = false;
+    adminKey_ = "0123456789abcdef01234567:" + std::string(64, 'a');
+    client_ = round_.get();
+  }
+
+  std::unique_ptr<PodClient> round_ = shareAnswers(pods_);
+};
+
+TEST_F(SecondLookOfARound, AsksAnewForTheFile) {
+  changes("*", kDownload, kBlog, answers("routes:\n  /other/: index\n"));
+  byDefaults("pod-2");
+  const Outcome outcome = run();
+  EXPECT_THAT(found(outcome), IsEmpty());
+  ASSERT_THAT(gapsOf(outcome), ElementsAre(""));
+  EXPECT_THAT(outcome.gaps[0].why.message, HasSubstr("changed while it was looked at"));
+}
+
+TEST_F(SecondLookOfARound, AsksAnewForAFileThatWasBroken) {
+  changes("*", kDownload, "routes: [", answers(kBlog));
+  EXPECT_THAT(found(run()), IsEmpty());
 }
 
 TEST_F(SecondLook, IsAnErrorWhenTheDatabaseDiesWhileABrokenFileSettles) {

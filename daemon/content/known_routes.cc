@@ -29,7 +29,7 @@ Result<std::string> readFile(const std::string& path) {
 }
 
 // Any pod will do: they read the same file. Not always the same one's time is taken.
-RoutesText askPods(const CheckContext& context) {
+RoutesText askPods(const CheckContext& context, bool shared) {
   RoutesText routes;
   routes.place = "routes.yaml, as the Admin API hands it out";
   std::vector<const Pod*> pods;
@@ -46,7 +46,7 @@ RoutesText askPods(const CheckContext& context) {
     request.reason = Reason::kView;
     request.maxBytes = kMaxBytes;
     request.authorization = ghost::adminAuthorization(context.adminKey, now, std::nullopt);
-    request.shared = true;
+    request.shared = shared;
     const auto batch = context.pods.batch(context.budget);
     batch->get(*pods[(turn + i) % pods.size()], std::move(request),
                [&](Result<HttpResponse> answer) {
@@ -86,7 +86,7 @@ RoutesText readFolder(const CheckContext& context) {
 
 }  // namespace
 
-Result<RoutesText> readRoutesText(const CheckContext& context) {
+Result<RoutesText> readRoutesText(const CheckContext& context, bool shared) {
   if (!context.routesFile.empty()) {
     auto text = readFile(std::string(context.routesFile));
     if (!text) return text.error();
@@ -94,12 +94,12 @@ Result<RoutesText> readRoutesText(const CheckContext& context) {
                       fmt::format("the routes file {}", context.routesFile)};
   }
   if (context.dir) return readFolder(context);
-  if (!context.adminKey.empty()) return askPods(context);
+  if (!context.adminKey.empty()) return askPods(context, shared);
   return RoutesText{};
 }
 
 Result<KnownRoutes> readKnownRoutes(const CheckContext& context) {
-  auto read = readRoutesText(context);
+  auto read = readRoutesText(context, true);
   if (!read) return read.error();
   KnownRoutes known{ghost::defaultRoutes(), read->trust, std::move(read->gap)};
   if (!read->text) return known;

@@ -21,8 +21,9 @@ struct RoutesText {
   std::optional<WallTime> changed;  // by the volume's clock
   std::optional<Gap> gap;           // it is configured where to read it, and that failed
 };
-// An Error when the file the person named cannot be read.
-Result<RoutesText> readRoutesText(const CheckContext& context);
+// `shared`: a pod's Admin API need not be asked anew (see PodRequest); not for a second look. An
+// Error when the file the person named cannot be read.
+Result<RoutesText> readRoutesText(const CheckContext& context, bool shared);
 
 struct KnownRoutes {
   Routes routes;
@@ -30,7 +31,8 @@ struct KnownRoutes {
   std::optional<Gap> gap;  // as above
 };
 
-// An Error when a routes.yaml was read and cannot be understood, or the named file cannot be read.
+// For a first look. An Error when a routes.yaml was read and cannot be understood, or the named file
+// cannot be read.
 Result<KnownRoutes> readKnownRoutes(const CheckContext& context);
 
 }  // namespace rollcall
