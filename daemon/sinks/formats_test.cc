@@ -234,6 +234,12 @@ TEST(Visible, ReplacesWhatCouldDoHarm) {
   for (const Harm& row : rows) EXPECT_EQ(visible(row.text), row.shown) << row.text;
 }
 
+TEST(EscapedInMarkup, LeavesNothingThatStartsOrEndsATagAnEntityOrAnAttribute) {
+  EXPECT_EQ(escapedInMarkup("<a b=\"c\" d='e'>&amp;</a>\n]]>"),
+            "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;&lt;/a&gt;\n]]&gt;");
+  EXPECT_EQ(escapedInMarkup("plain 日本語"), "plain 日本語");
+}
+
 TEST(Wrap, BreaksAtSpacesOnlyAndNeverInsideBackquotes) {
   EXPECT_EQ(wrap("one two three", 7), (std::vector<std::string>{"one two", "three"}));
   EXPECT_EQ(wrap("", 7), std::vector<std::string>{""});

@@ -13,26 +13,7 @@ constexpr std::size_t kMessagesPerFailure = 100;
 constexpr std::string_view kWholeSite = "(site)";
 
 std::string xml(std::string_view text) {
-  std::string safe;
-  for (const char c : visibleLines(text)) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
+  return escapedInMarkup(visibleLines(text));
 }
 
 std::string seconds(std::chrono::milliseconds took) {

@@ -239,6 +239,33 @@ std::string escapedInJson(std::string_view json) {
   return escaped;
 }
 
+std::string escapedInMarkup(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      case '\'':
+        safe += "&#39;";
+        break;
+      default:
+        safe += c;
+    }
+  }
+  return safe;
+}
+
 std::size_t columns(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) width += widthOf(takeCodePoint(text));

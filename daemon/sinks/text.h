@@ -24,6 +24,10 @@ std::string visibleLines(std::string_view text);
 // document, safe to print.
 std::string escapedInJson(std::string_view json);
 
+// Text as it stands in HTML or XML, between tags and in quoted attributes alike. Give it what
+// visible() or visibleLines() returned: it only sees to the markup.
+std::string escapedInMarkup(std::string_view text);
+
 // Terminal columns of valid UTF-8: wide characters are two, combining ones none.
 std::size_t columns(std::string_view text);
 

@@ -46,29 +46,7 @@ tr{border-bottom:1px solid var(--line);padding:.4rem 0}td:empty{display:none}td:
 )css";
 
 std::string html(std::string_view text) {
-  std::string safe;
-  for (const char c : visible(text)) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
+  return escapedInMarkup(visible(text));
 }
 
 std::string words(Verdict verdict) {
