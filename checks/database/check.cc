@@ -4,15 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 #include <utility>
 
 #include "checks/database/codes.h"
+#include "checks/database/pod_versions.h"
 #include "checks/database/questions.h"
 #include "checks/database/rules.h"
 #include "checks/database/settings.h"
 #include "checks/database/wording.h"
-#include "daemon/api/pod_api.h"
 
 namespace rollcall::checks {
 namespace database {
@@ -32,7 +32,7 @@ constexpr std::size_t kMostTables = 20;      // Ghost has more, so the account s
 // What is remembered from run to run.
 struct Memory {
   std::uint64_t runs = 0;
-  std::map<std::string, Result<ghost::Version>> versions;  // by pod
+  PodVersions versions;
   std::optional<Collations> collations;
   MonoTime nextTables{};
   std::optional<std::pair<std::string, MonoTime>> lock;  // the one that is held, and first sight
@@ -65,9 +65,6 @@ class Run {
   Result<void> lock();
   Duration heldFor(const Lock& lock);
   Result<void> schema();
-  void askVersions(const std::vector<const Pod*>& pods, bool shared);
-  std::vector<const Pod*> podsToAsk() const;
-  std::vector<const Pod*> olderPods(const ghost::Version& schema) const;
   Result<void> askTables();
   Result<void> tables();
   void judgeTables(const Collations& before, const Collations& now);
@@ -226,43 +223,6 @@ Duration Run::heldFor(const Lock& lock) {
   return now - memory_.lock->second;
 }
 
-std::vector<const Pod*> Run::podsToAsk() const {
-  const bool all = context_.trigger == Trigger::kOnce || memory_.runs % kVersionsEvery == 0;
-  std::vector<const Pod*> pods;
-  for (const Pod& pod : context_.topology.pods) {
-    const auto known = memory_.versions.find(pod.name);
-    if (pod.mayBeBlamed() && (all || known == memory_.versions.end() || !known->second))
-      pods.push_back(&pod);
-  }
-  return pods;
-}
-
-void Run::askVersions(const std::vector<const Pod*>& pods, bool shared) {
-  const auto batch = context_.pods.batch(context_.budget);
-  for (const Pod* pod : pods)
-    api::askSite(*batch, *pod, shared, [this, pod](Result<api::PodSite> site) {
-      Result<ghost::Version> version =
-          Error{ErrorCode::kProtocol, "it does not say which version it runs"};
-      if (!site)
-        version = site.error();
-      else if (site->version)
-        version = *site->version;
-      memory_.versions.insert_or_assign(pod->name, std::move(version));
-    });
-  batch->drive(context_.deadline, context_.stop);
-}
-
-std::vector<const Pod*> Run::olderPods(const ghost::Version& schema) const {
-  std::vector<const Pod*> older;
-  for (const Pod& pod : context_.topology.pods) {
-    const auto known = memory_.versions.find(pod.name);
-    if (pod.mayBeBlamed() && known != memory_.versions.end() && known->second &&
-        *known->second < schema)
-      older.push_back(&pod);
-  }
-  return older;
-}
-
 // A pod newer than the schema is well: not every version of Ghost brings a migration.
 Result<void> Run::schema() {
   const auto answer = askSchema(context_);
@@ -270,25 +230,18 @@ Result<void> Run::schema() {
   if (!answer->note.empty()) outcome_.notes.push_back(answer->note);
   const auto schema = ghost::parseVersion(answer->version);
   if (!schema || context_.topology.pods.empty()) return {};
-  std::erase_if(memory_.versions, [&](const auto& one) {
-    return std::ranges::none_of(context_.topology.pods,
-                                [&](const Pod& pod) { return pod.name == one.first; });
-  });
-  askVersions(podsToAsk(), true);
-  if (const auto suspects = olderPods(*schema); !suspects.empty()) {
-    askVersions(suspects, false);
+  PodVersions& versions = memory_.versions;
+  versions.learn(context_,
+                 context_.trigger == Trigger::kOnce || memory_.runs % kVersionsEvery == 0);
+  if (const auto suspects = versions.olderThan(*schema, context_.topology); !suspects.empty()) {
+    versions.askAgain(context_, suspects);
     const auto again = askSchema(context_);
     if (!again) return again.error();
     if (again->version == answer->version)
-      for (const Pod* pod : olderPods(*schema))
-        outcome_.findings.push_back(
-            olderPod(pod->name, memory_.versions.at(pod->name)->text(), schema->text()));
+      for (const Pod* pod : versions.olderThan(*schema, context_.topology))
+        outcome_.findings.push_back(olderPod(pod->name, versions.textOf(*pod), schema->text()));
   }
-  for (const Pod& pod : context_.topology.pods) {
-    const auto known = memory_.versions.find(pod.name);
-    if (pod.mayBeBlamed() && known != memory_.versions.end() && !known->second)
-      outcome_.gaps.push_back({pod.name, "its version", known->second.error()});
-  }
+  std::ranges::move(versions.gaps(context_.topology), std::back_inserter(outcome_.gaps));
   return {};
 }
 
