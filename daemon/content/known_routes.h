@@ -31,8 +31,8 @@ struct KnownRoutes {
   std::optional<Gap> gap;  // as above
 };
 
-// For a first look. An Error when a routes.yaml was read and cannot be understood, or the named file
-// cannot be read.
+// For a first look. An Error when a routes.yaml was read and cannot be understood, or the named
+// file cannot be read.
 Result<KnownRoutes> readKnownRoutes(const CheckContext& context);
 
 }  // namespace rollcall
