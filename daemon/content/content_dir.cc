@@ -1,18 +1,27 @@
 #include "daemon/content/content_dir.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "daemon/content/content_dir_calls.h"
-#include "daemon/content/reading_child.h"
+#include "daemon/content/mount_slot.h"
+#include "daemon/content/own_files.h"
+#include "daemon/content/reading.h"
+#include "daemon/content/writing.h"
 
 namespace rollcall {
 namespace {
+
+constexpr std::size_t kEntryBytes = 300;  // more than any record of a child
 
 // A relative path that stays below its folder. Symbolic links are left to the volume: Kubernetes
 // mounts single files through them.
@@ -27,35 +36,23 @@ bool staysInside(std::string_view path) {
   }
 }
 
-constexpr std::size_t kEntryBytes = 300;  // more than any record of a child
-
-EntryKind kindOf(char letter) {
-  if (letter == kFileLetter) return EntryKind::kFile;
-  if (letter == kFolderLetter) return EntryKind::kFolder;
-  if (letter == kUnknownLetter) return EntryKind::kUnknown;
-  return letter == kDanglingLetter ? EntryKind::kDanglingLink : EntryKind::kOther;
+bool isCanary(std::string_view path) {
+  const auto own = parseOwnFile(path.substr(path.rfind('/') + 1));
+  return own && own->kind == OwnKind::kCanary;
 }
 
-Result<std::vector<FolderEntry>> entriesOf(std::string_view records) {
-  std::vector<FolderEntry> entries;
-  while (!records.empty()) {
-    const std::string_view record = records.substr(0, records.find('\0'));
-    records.remove_prefix(std::min(records.size(), record.size() + 1));
-    const std::size_t slash = record.find('/');
-    if (slash == std::string_view::npos || entries.size() == ContentDir::kMaxEntries)
-      return Error{ErrorCode::kProtocol, "a folder has too many entries to be listed"};
-    FolderEntry entry{std::string(record.substr(slash + 1)), kindOf(record.front())};
-    std::from_chars(record.data() + 1, record.data() + slash, entry.size);
-    entries.push_back(std::move(entry));
-  }
-  std::ranges::sort(entries, {}, &FolderEntry::name);
-  return entries;
-}
+struct ProbeGroup {
+  Mount mount;
+  std::vector<std::string> folders;
+};
 
 class ForkingContentDir final : public ContentDir {
  public:
-  ForkingContentDir(const Clock& clock, std::string folder, const ChildCalls& calls)
-      : clock_(clock), folder_(std::move(folder)), calls_(calls) {}
+  ForkingContentDir(const Clock& clock, const std::string& folder, const ChildCalls& calls)
+      : clock_(clock),
+        folder_(std::filesystem::absolute(folder).lexically_normal().string()),
+        calls_(calls),
+        serial_(static_cast<std::uint64_t>(clock.wall().time_since_epoch().count()) << 16) {}
 
   Result<std::string> read(std::string_view path, std::size_t maxBytes,
                            Deadline deadline) override {
@@ -66,66 +63,169 @@ class ForkingContentDir final : public ContentDir {
 
   Result<ContentFile> file(std::string_view path, std::size_t maxBytes,
                            Deadline deadline) override {
-    return ask(path, Wanted::kFile, maxBytes, deadline);
+    return readAt(path, Wanted::kFile, maxBytes, deadline);
   }
 
   Result<std::vector<FolderEntry>> list(std::string_view path, Deadline deadline) override {
     const auto records =
-        ask(path.empty() ? "." : path, Wanted::kFolder, kMaxEntries * kEntryBytes, deadline);
+        readAt(path.empty() ? "." : path, Wanted::kFolder, kMaxEntries * kEntryBytes, deadline);
     if (!records) return records.error();
     return entriesOf(records->text);
   }
 
- private:
-  Result<ContentFile> ask(std::string_view path, Wanted wanted, std::size_t maxBytes,
-                          Deadline deadline) {
-    if (!staysInside(path))
-      return invalidArgument(
-          fmt::format("\"{}\" is no path below the content folder {}", path, folder_));
-    const std::unique_lock lock(busy_, deadline.left(clock_));
-    if (!lock.owns_lock())
-      return Error{ErrorCode::kUnavailable,
-                   fmt::format("the content folder {} is busy with an earlier read", folder_)};
-    if (hanging_ && !hanging_->gone())
-      return Error{ErrorCode::kUnavailable,
-                   fmt::format("the volume of the content folder {} hangs since {}", folder_,
-                               formatTime(hangingSince_))};
-    hanging_.reset();
-
-    auto child = ReadingChild::start(fmt::format("{}/{}", folder_, path), wanted, maxBytes, calls_);
-    if (!child) return child.error();
-    const WallTime began = clock_.wall();
-    Result<ContentFile> content = child->content(clock_, deadline);
-    if (!child->gone()) {
-      hanging_.emplace(std::move(*child));
-      hangingSince_ = began;
+  Result<std::vector<Result<FileFacts>>> stat(const std::vector<std::string>& paths,
+                                              Deadline deadline) override {
+    if (paths.empty()) return std::vector<Result<FileFacts>>{};
+    std::vector<std::string> absolute;
+    for (const std::string& path : paths) {
+      if (!staysInside(path)) return outside(path);
+      absolute.push_back(pathOf(path));
     }
-    return content;
+    auto ended = ask(
+        absolute.front(), [&](int pipe) { return statPaths(absolute, pipe); }, deadline);
+    if (!ended) return ended.error();
+    return judgeStat(absolute, ended->received);
+  }
+
+  std::string newCanaryName() override {
+    return nameOf(
+        {OwnKind::kCanary, place_, static_cast<std::uint32_t>(::getpid()), takeSerials(1)});
+  }
+
+  Result<WallTime> create(std::string_view path, std::string text, Deadline deadline) override {
+    return write(path, std::move(text), true, deadline);
+  }
+  Result<WallTime> overwrite(std::string_view path, std::string text, Deadline deadline) override {
+    return write(path, std::move(text), false, deadline);
+  }
+
+  Result<void> remove(std::string_view path, Deadline deadline) override {
+    if (!staysInside(path) || !isCanary(path)) return notOurs(path);
+    const std::string absolute = pathOf(path);
+    const auto ended = ask(
+        absolute, [&](int) { return removeFile(absolute); }, deadline);
+    if (!ended) return ended.error();
+    if (ended->status != 0) return pathError("remove", absolute, ended->status);
+    return {};
+  }
+
+  Result<std::size_t> sweep(std::string_view folder, WallTime volumeNow,
+                            Deadline deadline) override {
+    if (!staysInside(folder)) return outside(folder);
+    const SweepWork work{pathOf(folder), place_, volumeNow};
+    const auto ended = ask(
+        work.folder, [&](int pipe) { return sweepFolder(work, pipe, calls_); }, deadline);
+    if (!ended) return ended.error();
+    if (ended->status != 0) return pathError("list", work.folder, ended->status);
+    std::uint32_t removed = 0;
+    if (ended->received.size() == sizeof removed)
+      std::memcpy(&removed, ended->received.data(), sizeof removed);
+    return std::size_t{removed};
+  }
+
+  std::vector<MountLook> probe(const VolumeQuestion& question, Deadline deadline,
+                               std::stop_token stop) override {
+    std::vector<ProbeGroup> groups = groupsOf(question.folders);
+    std::vector<MountLook> looks(groups.size());
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 1; i < groups.size(); ++i)
+        threads.emplace_back(
+            [&, i] { looks[i] = probeMount(std::move(groups[i]), question, deadline, stop); });
+      if (!groups.empty()) looks[0] = probeMount(std::move(groups[0]), question, deadline, stop);
+    }
+    return looks;
+  }
+
+ private:
+  std::string pathOf(std::string_view path) const { return fmt::format("{}/{}", folder_, path); }
+
+  Error outside(std::string_view path) const {
+    return invalidArgument(
+        fmt::format("\"{}\" is no path below the content folder {}", path, folder_));
+  }
+  Error notOurs(std::string_view path) const {
+    return invalidArgument(fmt::format("\"{}\" is no file of Rollcall's own", path));
+  }
+
+  std::uint64_t takeSerials(std::uint64_t count) {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(serial_, serial_ + count);
+  }
+
+  MountSlot& slotOf(const std::string& mountPoint) {
+    const std::lock_guard lock(mutex_);
+    std::unique_ptr<MountSlot>& slot = slots_[mountPoint];
+    if (!slot) slot = std::make_unique<MountSlot>(clock_, calls_);
+    return *slot;
+  }
+
+  Result<MountSlot::Ended> ask(const std::string& absolute, const std::function<int(int)>& work,
+                               Deadline deadline) {
+    const std::vector<Mount> mounts = readMounts();
+    const Mount* mount = mountOf(absolute, mounts);
+    return slotOf(mount ? mount->point : "").ask(absolute, work, deadline);
+  }
+
+  Result<ContentFile> readAt(std::string_view path, Wanted wanted, std::size_t maxBytes,
+                             Deadline deadline) {
+    if (!staysInside(path)) return outside(path);
+    const ReadWork work{pathOf(path), wanted, maxBytes};
+    auto ended = ask(
+        work.path, [&](int pipe) { return readPath(work, pipe, calls_); }, deadline);
+    if (!ended) return ended.error();
+    return judgeRead(work, ended->status, std::move(ended->received));
+  }
+
+  Result<WallTime> write(std::string_view path, std::string text, bool create, Deadline deadline) {
+    if (!staysInside(path) || !isCanary(path)) return notOurs(path);
+    const WriteWork work{pathOf(path), std::move(text), create};
+    const auto ended = ask(
+        work.path, [&](int pipe) { return writeFile(work, pipe, calls_); }, deadline);
+    if (!ended) return ended.error();
+    return judgeWrite(work, ended->status, ended->received);
+  }
+
+  std::vector<ProbeGroup> groupsOf(const std::vector<std::string>& folders) const {
+    const std::vector<Mount> mounts = readMounts();
+    std::map<std::string, ProbeGroup> groups;
+    for (const std::string& folder : folders) {
+      const Mount* mount = mountOf(pathOf(folder), mounts);
+      ProbeGroup& group = groups[mount ? mount->point : ""];
+      if (mount) group.mount = *mount;
+      group.folders.push_back(folder);
+    }
+    std::vector<ProbeGroup> list;
+    for (auto& [point, group] : groups) list.push_back(std::move(group));
+    return list;
+  }
+
+  MountLook probeMount(ProbeGroup group, const VolumeQuestion& question, Deadline deadline,
+                       const std::stop_token& stop) {
+    ProbeWork work{.folders = {},
+                   .write = question.write,
+                   .place = place_,
+                   .serial = takeSerials(group.folders.size())};
+    MountLook look;
+    for (std::string& folder : group.folders) {
+      work.folders.push_back(pathOf(folder));
+      look.folders.push_back({.folder = std::move(folder)});
+    }
+    look.mount = std::move(group.mount);
+    slotOf(look.mount.point).probe(std::move(work), question.patience, deadline, stop, look);
+    return look;
   }
 
   const Clock& clock_;
   const std::string folder_;
   const ChildCalls calls_;
-  std::timed_mutex busy_;  // guards what follows; held while a child is asked
-  std::optional<ReadingChild> hanging_;
-  WallTime hangingSince_{};
+  const std::uint64_t place_ = readPlace();
+  std::mutex mutex_;  // guards what follows; never held while a volume is touched
+  std::uint64_t serial_;
+  std::map<std::string, std::unique_ptr<MountSlot>> slots_;  // by mount point
 };
 
 }  // namespace
-
-std::optional<Error> doubtOf(const Error& absence, std::string_view folder, ContentDir& dir,
-                             Deadline deadline) {
-  const auto top = dir.list("", deadline);
-  if (!top) return top.error();
-  const bool there = std::ranges::any_of(*top, [&](const FolderEntry& entry) {
-    return entry.name == folder && entry.kind == EntryKind::kFolder;
-  });
-  if (there) return std::nullopt;
-  return Error{ErrorCode::kNotFound,
-               fmt::format("{}; there is no folder {} either, which Ghost's content folder has: is "
-                           "this it, and is all of it mounted?",
-                           absence.message, folder)};
-}
 
 std::unique_ptr<ContentDir> makeContentDir(const Clock& clock, std::string folder) {
   return makeContentDir(clock, std::move(folder), systemCalls());
@@ -133,7 +233,7 @@ std::unique_ptr<ContentDir> makeContentDir(const Clock& clock, std::string folde
 
 std::unique_ptr<ContentDir> makeContentDir(const Clock& clock, std::string folder,
                                            const ChildCalls& calls) {
-  return std::make_unique<ForkingContentDir>(clock, std::move(folder), calls);
+  return std::make_unique<ForkingContentDir>(clock, folder, calls);
 }
 
 }  // namespace rollcall

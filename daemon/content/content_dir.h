@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "daemon/content/volume_probe.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/result.h"
 
@@ -26,37 +28,64 @@ struct ContentFile {
 // not say what it is (no rights, or the volume fails).
 enum class EntryKind { kFile, kFolder, kDanglingLink, kOther, kUnknown };
 
+// What a file is like, symbolic links followed; `changed` by the volume's clock.
+struct FileFacts {
+  EntryKind kind = EntryKind::kOther;
+  std::uint64_t size = 0;
+  WallTime changed{};
+
+  bool operator==(const FileFacts&) const = default;
+};
+
 struct FolderEntry {
   std::string name;
   EntryKind kind = EntryKind::kOther;
   std::uint64_t size = 0;  // of a file
 };
 
-// Thread-safe. At most one outstanding child; while an earlier one hangs, calls answer
-// kUnavailable.
+// Thread-safe. At most one outstanding child per mount: calls wait for one another until their
+// deadline, and while an earlier one hangs they answer kUnavailable. Paths are relative to the
+// folder.
 class ContentDir {
  public:
   virtual ~ContentDir() = default;
-  // `path` is relative to the folder. kNotFound when absent; kProtocol beyond `maxBytes`;
-  // kDeadlineExceeded when the volume does not answer.
+  // kNotFound when absent; kProtocol beyond `maxBytes`; kDeadlineExceeded when the volume does not
+  // answer.
   virtual Result<std::string> read(std::string_view path, std::size_t maxBytes,
                                    Deadline deadline) = 0;
   // The same with its time.
-  virtual Result<ContentFile> file(std::string_view path, std::size_t maxBytes, Deadline deadline) {
-    auto text = read(path, maxBytes, deadline);
-    if (!text) return text.error();
-    return ContentFile{std::move(*text), std::nullopt};
-  }
+  virtual Result<ContentFile> file(std::string_view path, std::size_t maxBytes,
+                                   Deadline deadline) = 0;
   // A folder's entries by name, without "." and ".."; errors as read(), kProtocol when it is no
   // folder or holds more than `kMaxEntries`. An empty path is the content folder itself.
-  virtual Result<std::vector<FolderEntry>> list(std::string_view path, Deadline deadline) {
-    static_cast<void>(deadline);
-    return Error{ErrorCode::kUnavailable, "the folder " + std::string(path) + " cannot be listed"};
-  }
+  virtual Result<std::vector<FolderEntry>> list(std::string_view path, Deadline deadline) = 0;
+  // What each of these is like: all on one mount, that of the first. An Error of its own for each
+  // that cannot be looked at, kNotFound when absent.
+  virtual Result<std::vector<Result<FileFacts>>> stat(const std::vector<std::string>& paths,
+                                                      Deadline deadline) = 0;
+
+  // The name of a canary (see own_files.h) that nobody ever used.
+  virtual std::string newCanaryName() = 0;
+  // Creates, overwrites in place or removes a file that everybody may read and that is on the disk
+  // afterwards. Its name must be a canary's: kInvalidArgument otherwise, and when it is there
+  // already. The time is the file's, by the volume's clock.
+  virtual Result<WallTime> create(std::string_view path, std::string text, Deadline deadline) = 0;
+  virtual Result<WallTime> overwrite(std::string_view path, std::string text,
+                                     Deadline deadline) = 0;
+  virtual Result<void> remove(std::string_view path, Deadline deadline) = 0;
+  // Removes own files that nobody needs any more from a folder; how many.
+  virtual Result<std::size_t> sweep(std::string_view folder, WallTime volumeNow,
+                                    Deadline deadline) = 0;
+
+  // Writes to folders and reads back. One child per mount, all at once; each ends by `deadline`.
+  // Own files that nobody needs any more are removed from these folders.
+  virtual std::vector<MountLook> probe(const VolumeQuestion& question, Deadline deadline,
+                                       std::stop_token stop) = 0;
 
   static constexpr std::size_t kMaxEntries = 2'000;
 };
 
+// `clock` is borrowed.
 std::unique_ptr<ContentDir> makeContentDir(const Clock& clock, std::string folder);
 
 // Why `absence`, the kNotFound of a file below `folder`, is no word of Ghost's: the folder is not

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "daemon/content/child.h"
 #include "daemon/content/content_dir.h"
-#include "daemon/content/reading_child.h"
 
 namespace rollcall {
 

@@ -34,6 +34,7 @@ class ContentDirContract : public testing::TestWithParam<Kind> {
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
     real_ = makeContentDir(clock_, folder_);
+    fake_.now = clock_.wall();
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
@@ -171,6 +172,76 @@ TEST_P(ContentDirContract, RefusesPathsOutsideItsFolder) {
     EXPECT_EQ(refusalToRead(path), ErrorCode::kInvalidArgument) << path;
     EXPECT_EQ(refusalToList(path), ErrorCode::kInvalidArgument) << path;
   }
+}
+
+TEST_P(ContentDirContract, TellsWhatFilesAreLike) {
+  write("images/a.png", "12345");
+  makeFolder("images/2026");
+  linkToNowhere("images/broken");
+  const auto facts =
+      dir().stat({"images/a.png", "images/2026", "images/broken", "images/absent"}, soon());
+  ASSERT_TRUE(facts) << facts.error().message;
+  ASSERT_EQ(facts->size(), 4u);
+  EXPECT_EQ((*facts)[0].value(), (FileFacts{EntryKind::kFile, 5, kTime}));
+  EXPECT_EQ((*facts)[1].value().kind, EntryKind::kFolder);
+  EXPECT_EQ((*facts)[2].error().code, ErrorCode::kNotFound);
+  EXPECT_EQ((*facts)[3].error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(dir().stat({}, soon()).value().empty());
+  EXPECT_EQ(dir().stat({"images/a.png", "../x"}, soon()).error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_P(ContentDirContract, PutsOverwritesAndRemovesACanary) {
+  makeFolder("images");
+  const std::string path = "images/" + dir().newCanaryName();
+  EXPECT_EQ(dir().overwrite(path, "x", soon()).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(dir().remove(path, soon()).error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(dir().create(path, "first", soon()));
+  EXPECT_EQ(dir().create(path, "x", soon()).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(read(path).value(), "first");
+  const auto changed = dir().overwrite(path, "second, longer", soon());
+  ASSERT_TRUE(changed) << changed.error().message;
+  const auto file = dir().file(path, kPlenty, soon());
+  EXPECT_EQ(file->text, "second, longer");
+  EXPECT_EQ(file->changed, *changed);
+  ASSERT_TRUE(dir().remove(path, soon()));
+  EXPECT_EQ(refusalToRead(path), ErrorCode::kNotFound);
+  EXPECT_EQ(dir().create("absent/" + dir().newCanaryName(), "x", soon()).error().code,
+            ErrorCode::kNotFound);
+}
+
+TEST_P(ContentDirContract, NeverTwoCanariesHaveTheSameName) {
+  EXPECT_NE(dir().newCanaryName(), dir().newCanaryName());
+}
+
+TEST_P(ContentDirContract, WritesAndRemovesNothingButCanaries) {
+  write("images/photo.png", "x");
+  for (const std::string path :
+       {"images/photo.png", "images/rollcall-canary-x.txt", "images/rollcall-canary-1-2-3.txt.png",
+        "images/.rollcall-probe-1-2-3", "rollcall-canary-1-2-3.txt/photo.png"}) {
+    EXPECT_EQ(dir().create(path, "y", soon()).error().code, ErrorCode::kInvalidArgument) << path;
+    EXPECT_EQ(dir().overwrite(path, "y", soon()).error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(dir().remove(path, soon()).error().code, ErrorCode::kInvalidArgument) << path;
+  }
+  const std::string outside = "../" + dir().newCanaryName();
+  EXPECT_EQ(dir().create(outside, "y", soon()).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(read("images/photo.png").value(), "x");
+}
+
+TEST_P(ContentDirContract, SweepsOldFilesOfItsOwnAndNothingElse) {
+  write("images/rollcall-canary-1-2-3.txt", "old, from elsewhere");
+  write("images/.rollcall-probe-1-2-3", "old, from elsewhere");
+  write("images/rollcall-canary-mine.txt", "a person's");
+  write("images/photo.png", "x");
+  write("media/rollcall-canary-1-2-3.txt", "in another folder");
+  const std::string mine = "images/" + dir().newCanaryName();
+  ASSERT_TRUE(dir().create(mine, "in use", soon()));
+  EXPECT_EQ(dir().sweep("images", kTime + 14min, soon()).value(), 0u);
+  EXPECT_EQ(dir().sweep("images", kTime + 16min, soon()).value(), 2u);
+  EXPECT_EQ(read("images/photo.png").value(), "x");
+  EXPECT_EQ(read("images/rollcall-canary-mine.txt").value(), "a person's");
+  EXPECT_EQ(read(mine).value(), "in use");
+  EXPECT_EQ(read("media/rollcall-canary-1-2-3.txt").value(), "in another folder");
+  EXPECT_EQ(dir().sweep("absent", kTime, soon()).error().code, ErrorCode::kNotFound);
 }
 
 INSTANTIATE_TEST_SUITE_P(Folders, ContentDirContract, testing::Values(Kind::kFake, Kind::kReal),

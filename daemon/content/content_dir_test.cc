@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/content/content_dir_calls.h"
+#include "daemon/content/own_files.h"
 
 namespace rollcall {
 namespace {

@@ -80,6 +80,16 @@ struct RestartFacts {
 };
 inline constexpr Duration kDueSoon = std::chrono::minutes(10);
 
+// The content volume as it was seen from one place; empty where that was not learned. Of several
+// mounts the worst: the slowest write, the fullest file system, the longest hang.
+struct VolumeFacts {
+  std::optional<double> writeSeconds;  // creating, writing and fsync() of one block
+  std::optional<std::uint64_t> sizeBytes;
+  std::optional<std::uint64_t> freeBytes;
+  std::optional<std::uint64_t> freeInodes;
+  std::optional<WallTime> hungSince;
+};
+
 // Numbers of a run, for metrics and the status page.
 struct Tally {
   std::map<std::string, std::uint64_t> resources;  // type -> how many the database expects
@@ -90,6 +100,11 @@ struct Tally {
   // Seconds from publication to "visible on all pods", for those that got there in this run.
   std::vector<double> propagationSeconds;
   RestartFacts restart;
+  // By the pod beside which it was looked at; the empty name is Rollcall's own mount.
+  std::map<std::string, VolumeFacts> volumes;
+  // Whether the pod works with the content volume: its sidecar can write there, it serves what was
+  // put there. Of several checks that learned it one that says no is enough.
+  std::map<std::string, bool> volumeUp;
 };
 
 // What one run of a check says.

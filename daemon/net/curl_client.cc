@@ -175,6 +175,7 @@ class Transfer {
   static std::size_t onBody(char* data, std::size_t, std::size_t size, void* self);
   bool takeBody(std::string_view piece);
   bool setOptions(const std::string& userAgent);
+  bool setMethod();
   bool setHeaders();
   bool setTarget();
   bool setTls();
@@ -246,7 +247,8 @@ bool Transfer::takeBody(std::string_view piece) {
 }
 
 bool Transfer::start(const std::string& userAgent) {
-  if (!setOptions(userAgent) || !setHeaders() || !setTarget() || !setTls()) return false;
+  if (!setOptions(userAgent) || !setMethod() || !setHeaders() || !setTarget() || !setTls())
+    return false;
   if (curl_multi_add_handle(session_.multi(), easy_.get()) != CURLM_OK) return false;
   if (request_.onStart) request_.onStart();
   return true;
@@ -272,6 +274,19 @@ bool Transfer::setOptions(const std::string& userAgent) {
          set(CURLOPT_DNS_CACHE_TIMEOUT, kDnsCacheSeconds) &&
          // A lookup that hangs is left behind instead of waited for.
          set(CURLOPT_QUICK_EXIT, 1L);
+}
+
+bool Transfer::setMethod() {
+  switch (request_.method) {
+    case Method::kGet:
+      return true;
+    case Method::kHead:
+      return set(CURLOPT_NOBODY, 1L);
+    case Method::kPost:
+      return set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size())) &&
+             set(CURLOPT_POSTFIELDS, request_.body.data());
+  }
+  return false;
 }
 
 bool Transfer::setHeaders() {

@@ -23,7 +23,12 @@
 
 namespace rollcall {
 
+// kHead: the answer has no body, and no more than its head is waited for.
+enum class Method { kGet, kHead, kPost };
+
 struct HttpRequest {
+  Method method = Method::kGet;
+  std::string body;         // of kPost; its Content-Type is among the headers
   std::string url;          // absolute; its host is what TLS verifies
   std::string connectHost;  // connect here instead of the URL's host; empty = the URL's host
   std::uint16_t connectPort = 0;

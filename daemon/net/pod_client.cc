@@ -30,8 +30,14 @@ const Url& hostFor(const Site& site, Door door) {
       return site.url;
     case Door::kAdmin:
       return site.admin;
+    case Door::kSidecar:
+      break;
   }
   return site.url;
+}
+
+Url sidecarOf(const Pod& pod, std::uint16_t port) {
+  return {.scheme = "http", .host = pod.host, .port = port, .path = "/"};
 }
 
 std::string pathBelow(const Url& url, std::string_view path) {
@@ -107,6 +113,7 @@ class CurlPodClient final : public PodClient {
   HttpRequest requestFor(const Pod& pod, PodRequest request);
 
  private:
+  void address(const Pod& pod, const PodRequest& request, HttpRequest& http) const;
   void count(const std::string& pod, Reason reason) {
     std::lock_guard lock(mutex_);
     ++counts_[{pod, reason}];
@@ -140,15 +147,27 @@ std::unique_ptr<PodBatch> CurlPodClient::batch(const AskBudget& budget) {
   return std::make_unique<CurlPodBatch>(*this, http_.batch(limits));
 }
 
-HttpRequest CurlPodClient::requestFor(const Pod& pod, PodRequest request) {
+void CurlPodClient::address(const Pod& pod, const PodRequest& request, HttpRequest& http) const {
+  if (request.door == Door::kSidecar) {
+    http.url = fmt::format("http://{}{}", sidecarOf(pod, request.port).authority(), request.path);
+    return;
+  }
   const Url& site = hostFor(options_.site, request.door);
-  HttpRequest http;
   http.url = urlFor(pod, site, request.path);
   http.connectHost = pod.host;
   http.connectPort = pod.port;
-  http.queue = pod.name;
   http.headers = {{"Host", site.authority()}, {"X-Forwarded-Proto", site.scheme}};
   http.caFile = options_.podCaFile;
+}
+
+HttpRequest CurlPodClient::requestFor(const Pod& pod, PodRequest request) {
+  HttpRequest http;
+  address(pod, request, http);
+  http.queue = pod.name;
+  http.method = request.method;
+  http.body = std::move(request.body);
+  if (!request.contentType.empty())
+    http.headers.emplace_back("Content-Type", std::move(request.contentType));
   if (!request.authorization.empty())
     http.headers.emplace_back("Authorization", std::move(request.authorization));
   http.maxBytes = request.maxBytes;

@@ -22,12 +22,18 @@ namespace rollcall {
 enum class Reason { kHealth, kView, kNewest, kSuspect, kSweep };
 std::string_view name(Reason reason);
 
-// Which of the site's hosts the request is for.
-enum class Door { kFront, kAdmin };
+// Which of the site's hosts the request is for. kSidecar: none of them, but what listens beside
+// Ghost on the pod's own address, on PodRequest::port; it knows nothing of the site.
+enum class Door { kFront, kAdmin, kSidecar };
 
 struct PodRequest {
   std::string path;  // below the site's sub-directory, percent-encoded, with query if any
   Door door = Door::kFront;
+  Method method = Method::kGet;
+  std::uint16_t port = 0;  // of kSidecar
+  // Of kPost.
+  std::string body = {};
+  std::string contentType = {};
   Reason reason = Reason::kHealth;
   bool paced = false;  // a rendered page: counts against AskBudget::perSecond
   std::size_t maxBytes = 2u << 20;
@@ -35,7 +41,7 @@ struct PodRequest {
   // Of the Authorization header; empty = none. Never in reproduce(), logs or messages.
   std::string authorization = {};
   // Another check of the same one-shot round may have had this very question answered: take that.
-  // Not for a second look. Means nothing together with onBody.
+  // Not for a second look, nor with Method::kPost. Means nothing together with onBody.
   bool shared = false;
   Duration timeout = std::chrono::seconds(5);
   std::function<bool(std::string_view)> onBody;  // see HttpRequest

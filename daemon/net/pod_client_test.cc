@@ -76,6 +76,30 @@ class PodClientTest : public testing::Test {
   FakeHttpClient http_;
 };
 
+TEST_F(PodClientTest, ASidecarIsAskedAtThePodsOwnAddressAndKnowsNothingOfTheSite) {
+  const HttpRequest request =
+      asked(siteOf("https://example.org/blog"), podAt("https", "10.0.0.7", 2368),
+            {.path = "/api/v1/volume", .door = Door::kSidecar, .port = 9869, .onBody = {}});
+  EXPECT_EQ(request.url, "http://10.0.0.7:9869/api/v1/volume");
+  EXPECT_EQ(request.connectHost, "");
+  EXPECT_EQ(request.queue, "pod-1");
+  EXPECT_TRUE(request.headers.empty());
+}
+
+TEST_F(PodClientTest, APostCarriesItsBodyAndItsType) {
+  const HttpRequest request = asked(siteOf("https://example.org"), podAt("http", "10.0.0.7", 2368),
+                                    {.path = "/ghost/api/admin/images/upload/",
+                                     .door = Door::kAdmin,
+                                     .method = Method::kPost,
+                                     .body = "bytes",
+                                     .contentType = "multipart/form-data; boundary=x",
+                                     .onBody = {}});
+  EXPECT_EQ(request.method, Method::kPost);
+  EXPECT_EQ(request.body, "bytes");
+  EXPECT_THAT(request.headers,
+              testing::Contains(Pair("Content-Type", "multipart/form-data; boundary=x")));
+}
+
 TEST_F(PodClientTest, connectsToThePodAndAsksForTheSite) {
   const HttpRequest request = asked(siteOf("https://example.org/blog"),
                                     podAt("http", "10.0.0.7", 2368), {.path = "/welcome/?a=b"});

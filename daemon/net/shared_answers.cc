@@ -8,10 +8,10 @@
 namespace rollcall {
 namespace {
 
-using Question = std::tuple<std::string, Door, std::string, std::size_t>;
+using Question = std::tuple<std::string, Door, Method, std::string, std::size_t>;
 
 Question questionOf(const Pod& pod, const PodRequest& request) {
-  return {pod.name, request.door, request.path, request.keepBytes};
+  return {pod.name, request.door, request.method, request.path, request.keepBytes};
 }
 
 // The answers of a round. Thread-safe.

@@ -85,6 +85,8 @@ void dropGonePods(CheckRun& run, const Topology& topology) {
   std::erase_if(outcome.findings, [&](const Finding& one) { return gone(one.pod); });
   std::erase_if(outcome.gaps, [&](const Gap& one) { return gone(one.pod); });
   std::erase_if(outcome.tally.pods, [&](const auto& one) { return gone(one.first); });
+  std::erase_if(outcome.tally.volumes, [&](const auto& one) { return gone(one.first); });
+  std::erase_if(outcome.tally.volumeUp, [&](const auto& one) { return gone(one.first); });
   std::erase_if(outcome.tally.podResources,
                 [&](const auto& one) { return gone(std::get<0>(one.first)); });
   run.verdict = judge(outcome, run.error);

@@ -137,6 +137,50 @@ void addPods(std::vector<MetricFamily>& families, const Report& report) {
   families.push_back(std::move(info));
 }
 
+using Seconds = std::chrono::duration<double>;
+
+std::map<std::string, bool> volumesUp(const Report& report) {
+  std::map<std::string, bool> all;
+  for (const CheckRun& run : report.checks)
+    for (const auto& [pod, isUp] : run.outcome.tally.volumeUp) {
+      bool& known = all.try_emplace(pod, true).first->second;
+      known = known && isUp;
+    }
+  return all;
+}
+
+// Rollcall's own mount has no pod label. Places that were not looked at have no series.
+void addVolumes(std::vector<MetricFamily>& families, const Report& report) {
+  const std::set<std::string> pods = podNames(report);
+  MetricFamily up = family("rollcall_volume_up",
+                           "1 when the pod was seen to work with the content volume, else 0.");
+  for (const auto& [pod, isUp] : volumesUp(report))
+    if (pods.contains(pod)) add(up, {{"pod", pod}}, isUp ? 1 : 0);
+  MetricFamily write = family("rollcall_volume_write_seconds",
+                              "How long it took to create, write and fsync a block.");
+  MetricFamily size = family("rollcall_volume_size_bytes", "Size of the content volume.");
+  MetricFamily free =
+      family("rollcall_volume_free_bytes", "What users without privileges may still write.");
+  MetricFamily inodes =
+      family("rollcall_volume_free_inodes", "How many files may still be created.");
+  MetricFamily hung = family("rollcall_volume_hung_since_timestamp_seconds",
+                             "Since when the volume does not answer, in Unix time; absent while "
+                             "it does.");
+  for (const CheckRun& run : report.checks) {
+    for (const auto& [pod, facts] : run.outcome.tally.volumes) {
+      if (!pod.empty() && !pods.contains(pod)) continue;
+      const Labels place = pod.empty() ? Labels{} : Labels{{"pod", pod}};
+      if (facts.writeSeconds) add(write, place, *facts.writeSeconds);
+      if (facts.sizeBytes) add(size, place, static_cast<double>(*facts.sizeBytes));
+      if (facts.freeBytes) add(free, place, static_cast<double>(*facts.freeBytes));
+      if (facts.freeInodes) add(inodes, place, static_cast<double>(*facts.freeInodes));
+      if (facts.hungSince) add(hung, place, Seconds(facts.hungSince->time_since_epoch()).count());
+    }
+  }
+  for (MetricFamily* each : {&up, &write, &size, &free, &inodes, &hung})
+    families.push_back(std::move(*each));
+}
+
 // Two checks may count the same resources: the first in the report speaks for them.
 void addResources(std::vector<MetricFamily>& families, const Report& report) {
   const std::set<std::string> pods = podNames(report);
@@ -177,6 +221,7 @@ std::vector<MetricFamily> familiesOf(const Report& report, const CheckRegistry* 
   addChecks(families, report);
   addFindings(families, report, registry);
   addPods(families, report);
+  addVolumes(families, report);
   addResources(families, report);
   addDatabase(families, report);
   return families;

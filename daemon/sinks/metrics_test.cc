@@ -52,6 +52,26 @@ TEST_F(MetricsTest, LookAsOnTheGoldenPage) {
   expectGolden("fail.prometheus.txt", formatPrometheus(sampleFail()));
 }
 
+TEST_F(MetricsTest, TellOfTheVolumeFromEachPlaceThatLookedAtIt) {
+  Report report = samplePass();
+  Tally& tally = report.checks.at(0).outcome.tally;
+  tally.volumes[""] = {0.25, 1000, 400, 30, std::nullopt};
+  tally.volumes["pod-1"].hungSince = WallTime(std::chrono::seconds(1'700'000'000));
+  tally.volumes["pod-gone"].writeSeconds = 1;
+  tally.volumeUp = {{"pod-1", false}, {"pod-2", true}, {"pod-gone", true}};
+  report.checks.at(1).outcome.tally.volumeUp = {{"pod-1", true}, {"pod-2", true}};
+  publish(report);
+  const std::string text = metrics_.text();
+  for (const char* line :
+       {"rollcall_volume_write_seconds 0.25\n", "rollcall_volume_size_bytes 1000\n",
+        "rollcall_volume_free_bytes 400\n", "rollcall_volume_free_inodes 30\n",
+        "rollcall_volume_hung_since_timestamp_seconds{pod=\"pod-1\"} 1700000000\n",
+        "rollcall_volume_up{pod=\"pod-1\"} 0\n", "rollcall_volume_up{pod=\"pod-2\"} 1\n"})
+    EXPECT_THAT(text, HasSubstr(line));
+  EXPECT_THAT(text, Not(HasSubstr("rollcall_volume_write_seconds{")));
+  EXPECT_THAT(text, Not(HasSubstr("rollcall_volume_up{pod=\"pod-gone\"}")));
+}
+
 TEST_F(MetricsTest, BeforeTheFirstReportTellOnlyOfTheProcess) {
   const std::string text = metrics_.text();
   EXPECT_THAT(text, HasSubstr("rollcall_build_info{version="));

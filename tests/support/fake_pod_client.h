@@ -19,6 +19,7 @@ struct Asked {
   std::string path;
   Door door;
   Reason reason;
+  Method method = Method::kGet;
 };
 
 class FakePodClient final : public PodClient {
@@ -87,7 +88,7 @@ class FakePodClient final : public PodClient {
   };
 
   Result<HttpResponse> respond(const std::string& pod, const PodRequest& request) {
-    asked.push_back({pod, request.path, request.door, request.reason});
+    asked.push_back({pod, request.path, request.door, request.reason, request.method});
     auto row = table_.find({pod, request.path});
     if (row == table_.end()) {
       if (const auto failing = failing_.find(pod); failing != failing_.end())
@@ -100,6 +101,7 @@ class FakePodClient final : public PodClient {
       return missing;
     }
     Result<HttpResponse> response = row->second(request);
+    if (response && request.method == Method::kHead) response->body.clear();
     if (response && response->body.size() > request.keepBytes)
       response->body.resize(request.keepBytes);
     if (!response || !request.onBody) return response;

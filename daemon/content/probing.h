@@ -1,0 +1,47 @@
+// The work of the child that writes to the folders of a volume and reads back, and what it sends.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "daemon/content/child.h"
+#include "daemon/content/volume_probe.h"
+
+namespace rollcall {
+
+struct ProbeWork {
+  std::vector<std::string> folders;  // absolute
+  bool write = true;
+  bool sweep = true;  // remove what was left behind
+  std::uint64_t place = 0;
+  std::uint64_t serial = 0;
+};
+
+// Sent whole at the beginning and the end of each step; the last one of a folder counts.
+struct ProbeRecord {
+  std::uint32_t folder = 0;  // index
+  std::uint32_t leftOvers = 0;
+  ProbeStep step = ProbeStep::kReach;
+  bool differs = false;
+  bool hasSpace = false;
+  bool hasOwner = false;
+  bool hasSkew = false;
+  std::int32_t error = 0;
+  std::int64_t wroteNs = 0;
+  std::int64_t syncedNs = 0;
+  std::int64_t spentNs = 0;
+  std::int64_t skewNs = 0;
+  VolumeSpace space;
+  FolderOwner owner;
+  std::uint64_t mountId = 0;  // 0: not known
+};
+
+// In the child; returns its exit status.
+int probeFolders(const ProbeWork& work, int pipe, const ChildCalls& calls);
+// In the child: removes the own files nobody needs any more from an open folder; how many.
+std::uint32_t removeLeftOvers(int folder, std::uint64_t place, std::int64_t volumeNowNs);
+
+FolderLook lookOf(const ProbeRecord& record, std::string folder);
+
+}  // namespace rollcall
