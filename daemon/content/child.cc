@@ -129,9 +129,9 @@ Child::Heard Child::hear(const Clock& clock, Deadline deadline, const std::stop_
   }
 }
 
-bool Child::awaitEnd(const Clock& clock, Deadline deadline) {
+bool Child::awaitEnd(const Clock& clock, Deadline deadline, const std::stop_token& stop) {
   while (!gone()) {
-    if (deadline.passed(clock)) return false;
+    if (deadline.passed(clock) || stop.stop_requested()) return false;
     awaitReadable(exit_, sliceOf(clock, deadline));
   }
   return true;

@@ -43,8 +43,8 @@ class Child {
   // or a stop was requested before there was more.
   Heard hear(const Clock& clock, Deadline deadline, const std::stop_token& stop,
              std::string& received);
-  // To be called after kAll: waits until it is gone; false when that was too late.
-  bool awaitEnd(const Clock& clock, Deadline deadline);
+  // Waits until it is gone; false when that was too late or a stop was requested.
+  bool awaitEnd(const Clock& clock, Deadline deadline, const std::stop_token& stop = {});
   // Most children can be killed: waits a moment for that.
   void end(const Clock& clock);
   // Looks whether the child is gone, without waiting. A child that hangs in the kernel stays.

@@ -46,10 +46,11 @@ bool MountSlot::hangs() {
   return hanging_.has_value();
 }
 
-void MountSlot::keepIfHanging(Child child, WallTime began) {
+void MountSlot::keepIfHanging(Child child, WallTime began, MonoTime lastHeard) {
   if (child.gone()) return;
   hanging_.emplace(std::move(child));
   hangingSince_ = began;
+  hangingHeard_ = lastHeard;
 }
 
 Result<MountSlot::Ended> MountSlot::ask(const std::string& place,
@@ -62,10 +63,11 @@ Result<MountSlot::Ended> MountSlot::ask(const std::string& place,
     return Error{ErrorCode::kUnavailable,
                  fmt::format("the volume of {} hangs since {}", place, formatTime(hangingSince_))};
   const WallTime began = clock_.wall();
+  const MonoTime start = clock_.mono();
   auto child = Child::start(work, calls_);
   if (!child) return child.error();
   Result<Ended> ended = endOf(*child, place, deadline);
-  keepIfHanging(std::move(*child), began);
+  keepIfHanging(std::move(*child), began, start);
   return ended;
 }
 
@@ -91,13 +93,22 @@ void MountSlot::probe(ProbeWork work, Duration patience, Deadline deadline,
     look.error = Error{ErrorCode::kUnavailable, "the volume is busy with an earlier look"};
     return;
   }
-  if (hangs()) {
-    look.hungSince = hungSince_.value_or(hangingSince_);
-    look.unkillable = true;
-    return;
-  }
+  // One that was cut short may only be slow to end.
+  const Deadline patient(hangingHeard_ + patience);
+  if (hanging_) hanging_->awaitEnd(clock_, patient.atMost(clock_, deadline.left(clock_)), stop);
+  if (hangs()) return tellHang(patient, look);
   work.sweep = !sweptAt_ || clock_.mono() - *sweptAt_ > kSweepRhythm;
   run(work, patience, deadline, stop, look);
+}
+
+void MountSlot::tellHang(Deadline patient, MountLook& look) {
+  if (!patient.passed(clock_)) {
+    look.error = Error{ErrorCode::kUnavailable, "an earlier look at the volume has not ended yet"};
+    return;
+  }
+  if (!hungSince_) hungSince_ = hangingSince_;
+  look.hungSince = hungSince_;
+  look.unkillable = true;
 }
 
 void MountSlot::run(const ProbeWork& work, Duration patience, Deadline deadline,
@@ -116,17 +127,17 @@ void MountSlot::run(const ProbeWork& work, Duration patience, Deadline deadline,
   else if (!WIFEXITED(child->status()))
     look.error = endedBySignal("the volume", child->status());
   const bool silent = !finished && clock_.mono() - lastHeard >= patience;
-  look.unkillable = !child->gone();
-  if (silent || look.unkillable)
+  if (finished) hungSince_.reset();
+  if (silent) {
     look.hungSince = hungSince_ = hungSince_.value_or(began);
-  else if (finished)
-    hungSince_.reset();
+    look.unkillable = !child->gone();
+  }
   // A child that was ended may have left a file.
   if (!finished)
     sweptAt_.reset();
   else if (work.sweep)
     sweptAt_ = clock_.mono();
-  keepIfHanging(std::move(*child), began);
+  keepIfHanging(std::move(*child), began, lastHeard);
 }
 
 // Takes in what the child tells; false when it was silent for too long.

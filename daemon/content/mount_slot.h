@@ -37,8 +37,9 @@ class MountSlot {
 
  private:
   bool hangs();
-  void keepIfHanging(Child child, WallTime began);
+  void keepIfHanging(Child child, WallTime began, MonoTime lastHeard);
   Result<Ended> endOf(Child& child, const std::string& place, Deadline deadline);
+  void tellHang(Deadline patient, MountLook& look);
   void run(const ProbeWork& work, Duration patience, Deadline deadline, const std::stop_token& stop,
            MountLook& look);
   bool listen(Child& child, Duration patience, Deadline deadline, const std::stop_token& stop,
@@ -49,6 +50,7 @@ class MountSlot {
   std::timed_mutex busy_;  // guards what follows; held while a child is asked
   std::optional<Child> hanging_;
   WallTime hangingSince_{};
+  MonoTime hangingHeard_{};            // when it last gave a sign of life
   std::optional<WallTime> hungSince_;  // of probes, until one gets through
   std::optional<MonoTime> sweptAt_;
 };

@@ -122,7 +122,7 @@ TEST_F(ProbeTest, AChildThatCannotBeEndedStaysTheOnlyOne) {
                    }});
   const MountLook first = probe(*dir, {.folders = {"images"}, .patience = 50ms});
   EXPECT_TRUE(first.unkillable);
-  const MountLook second = probe(*dir);
+  const MountLook second = probe(*dir, {.folders = {"images"}, .patience = 50ms});
   EXPECT_TRUE(second.unkillable);
   EXPECT_EQ(second.hungSince, first.hungSince);
   EXPECT_FALSE(second.folders[0].begun);
@@ -132,6 +132,21 @@ TEST_F(ProbeTest, AChildThatCannotBeEndedStaysTheOnlyOne) {
   siginfo_t info{};
   ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(hanging), &info, WEXITED | WNOWAIT), 0);
   EXPECT_FALSE(probe(*dir, {.folders = {"images"}, .write = false}).hungSince);
+}
+
+TEST_F(ProbeTest, AChildThatIsSlowToEndIsWaitedForBeforeItCountsAsHanging) {
+  auto dir = with({systemCalls().open, [](pid_t) {},
+                   [](int) -> int {
+                     ::usleep(300'000);
+                     return 0;
+                   }});
+  const VolumeQuestion question{.folders = {"images"}};
+  const auto cut = dir->probe(question, Deadline::after(clock_, 50ms), {});
+  EXPECT_FALSE(cut.at(0).hungSince);
+  EXPECT_EQ(cut.at(0).folders.at(0).step, ProbeStep::kSync);
+  const MountLook next = probe(*dir, question);
+  EXPECT_FALSE(next.hungSince);
+  EXPECT_EQ(next.folders.at(0).step, ProbeStep::kDone);
 }
 
 TEST_F(ProbeTest, AStopRequestEndsItAndIsNoHang) {
