@@ -40,8 +40,9 @@ void keepOnly(int pipe) {
   for (int fd = STDIN_FILENO + 1; fd < 4096; ++fd) ::close(fd);
 }
 
-[[noreturn]] void live(const std::function<int(int)>& work, int pipe) {
+[[noreturn]] void live(const std::function<int(int)>& work, int pipe, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(0);  // it died before that
   keepOnly(pipe);
   ::_exit(work(STDIN_FILENO));
 }
@@ -81,8 +82,9 @@ bool writeAll(int pipe, const void* data, std::size_t size) {
 Result<Child> Child::start(const std::function<int(int)>& work, const ChildCalls& calls) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return systemError("no pipe to look at the content folder");
+  const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) live(work, ends[1]);
+  if (pid == 0) live(work, ends[1], parent);
   const int failure = errno;
   ::close(ends[1]);
   if (pid < 0) {

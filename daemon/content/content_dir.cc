@@ -208,7 +208,7 @@ class ForkingContentDir final : public ContentDir {
                    .serial = takeSerials(group.folders.size())};
     MountLook look;
     for (std::string& folder : group.folders) {
-      work.folders.push_back(pathOf(folder));
+      work.folders.push_back({.path = pathOf(folder)});
       look.folders.push_back({.folder = std::move(folder)});
     }
     look.mount = std::move(group.mount);

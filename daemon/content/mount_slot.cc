@@ -42,15 +42,12 @@ Error endedBySignal(std::string_view place, int status) {
 }  // namespace
 
 bool MountSlot::hangs() {
-  if (hanging_ && hanging_->gone()) hanging_.reset();
+  if (hanging_ && hanging_->child.gone()) hanging_.reset();
   return hanging_.has_value();
 }
 
-void MountSlot::keepIfHanging(Child child, WallTime began, MonoTime lastHeard) {
-  if (child.gone()) return;
-  hanging_.emplace(std::move(child));
-  hangingSince_ = began;
-  hangingHeard_ = lastHeard;
+void MountSlot::keepIfHanging(Hanging last) {
+  if (!last.child.gone()) hanging_.emplace(std::move(last));
 }
 
 Result<MountSlot::Ended> MountSlot::ask(const std::string& place,
@@ -60,14 +57,14 @@ Result<MountSlot::Ended> MountSlot::ask(const std::string& place,
     return Error{ErrorCode::kUnavailable,
                  fmt::format("the volume of {} is busy with an earlier look", place)};
   if (hangs())
-    return Error{ErrorCode::kUnavailable,
-                 fmt::format("the volume of {} hangs since {}", place, formatTime(hangingSince_))};
+    return Error{ErrorCode::kUnavailable, fmt::format("the volume of {} hangs since {}", place,
+                                                      formatTime(hanging_->since))};
   const WallTime began = clock_.wall();
-  const MonoTime start = clock_.mono();
+  const MonoTime heard = clock_.mono();
   auto child = Child::start(work, calls_);
   if (!child) return child.error();
   Result<Ended> ended = endOf(*child, place, deadline);
-  keepIfHanging(std::move(*child), began, start);
+  keepIfHanging({std::move(*child), began, heard});
   return ended;
 }
 
@@ -93,63 +90,85 @@ void MountSlot::probe(ProbeWork work, Duration patience, Deadline deadline,
     look.error = Error{ErrorCode::kUnavailable, "the volume is busy with an earlier look"};
     return;
   }
-  // One that was cut short may only be slow to end.
-  const Deadline patient(hangingHeard_ + patience);
-  if (hanging_) hanging_->awaitEnd(clock_, patient.atMost(clock_, deadline.left(clock_)), stop);
-  if (hangs()) return tellHang(patient, look);
-  work.sweep = !sweptAt_ || clock_.mono() - *sweptAt_ > kSweepRhythm;
+  if (!awaitEarlier(patience, deadline, stop, look)) return;
+  planSweep(work);
   run(work, patience, deadline, stop, look);
+  noteSweep(work, look);
 }
 
-void MountSlot::tellHang(Deadline patient, MountLook& look) {
-  if (!patient.passed(clock_)) {
-    look.error = Error{ErrorCode::kUnavailable, "an earlier look at the volume has not ended yet"};
-    return;
+// Whether no earlier child is in the way. One that was cut short may well be about to end.
+bool MountSlot::awaitEarlier(Duration patience, Deadline deadline, const std::stop_token& stop,
+                             MountLook& look) {
+  if (!hangs()) return true;
+  const Deadline patient(hanging_->heard + patience);
+  const Deadline wait = patient.atMost(clock_, deadline.left(clock_));
+  if (!hanging_->known && hanging_->child.awaitEnd(clock_, wait, stop)) {
+    hanging_.reset();
+    return true;
   }
-  if (!hungSince_) hungSince_ = hangingSince_;
-  look.hungSince = hungSince_;
-  look.unkillable = true;
+  if (!hanging_->known && !patient.passed(clock_)) {
+    look.error = Error{ErrorCode::kUnavailable, "an earlier look at the volume has not ended yet"};
+    return false;
+  }
+  hanging_->known = look.unkillable = true;
+  look.hungSince = hungSince_ = hungSince_.value_or(hanging_->since);
+  return false;
+}
+
+void MountSlot::planSweep(ProbeWork& work) {
+  for (ProbeFolder& folder : work.folders) {
+    const FolderState& state = folders_[folder.path];
+    folder.sweep = !state.sweptAt || clock_.mono() - *state.sweptAt > kSweepRhythm;
+    folder.owes = state.owes;
+  }
+}
+
+// A probe that did not get through may have left a file.
+void MountSlot::noteSweep(const ProbeWork& work, const MountLook& look) {
+  for (std::size_t i = 0; i < work.folders.size(); ++i) {
+    FolderState& state = folders_[work.folders[i].path];
+    const FolderLook& folder = look.folders[i];
+    if (folder.step != ProbeStep::kDone)
+      state.sweptAt.reset();
+    else if (work.folders[i].sweep)
+      state.sweptAt = clock_.mono();
+    if (folder.begun) state.owes = folder.step == ProbeStep::kRemove;
+  }
 }
 
 void MountSlot::run(const ProbeWork& work, Duration patience, Deadline deadline,
                     const std::stop_token& stop, MountLook& look) {
-  const WallTime began = clock_.wall();
   auto child = Child::start([&](int pipe) { return probeFolders(work, pipe, calls_); }, calls_);
   if (!child) {
     look.error = child.error();
     return;
   }
-  MonoTime lastHeard = clock_.mono();
-  const bool finished = listen(*child, patience, deadline, stop, lastHeard, look) &&
-                        child->awaitEnd(clock_, Deadline::after(clock_, patience));
+  MonoTime heard = clock_.mono();
+  const bool told = listen(*child, patience, deadline, stop, heard, look);
+  const bool finished = told && child->awaitEnd(clock_, deadline.atMost(clock_, patience), stop);
+  const Duration silence = clock_.mono() - heard;
   if (!finished)
     child->end(clock_);
   else if (!WIFEXITED(child->status()))
     look.error = endedBySignal("the volume", child->status());
-  const bool silent = !finished && clock_.mono() - lastHeard >= patience;
+  const WallTime since = clock_.wall() - std::chrono::floor<WallTime::duration>(silence);
+  const bool hung = !finished && silence >= patience;
   if (finished) hungSince_.reset();
-  if (silent) {
-    look.hungSince = hungSince_ = hungSince_.value_or(began);
-    look.unkillable = !child->gone();
-  }
-  // A child that was ended may have left a file.
-  if (!finished)
-    sweptAt_.reset();
-  else if (work.sweep)
-    sweptAt_ = clock_.mono();
-  keepIfHanging(std::move(*child), began, lastHeard);
+  if (hung) look.hungSince = hungSince_ = hungSince_.value_or(since);
+  look.unkillable = hung && !child->gone();
+  keepIfHanging({std::move(*child), since, heard, hung});
 }
 
 // Takes in what the child tells; false when it was silent for too long.
 bool MountSlot::listen(Child& child, Duration patience, Deadline deadline,
-                       const std::stop_token& stop, MonoTime& lastHeard, MountLook& look) {
+                       const std::stop_token& stop, MonoTime& heard, MountLook& look) {
   std::string received;
   while (true) {
-    const Deadline next(std::min(lastHeard + patience, deadline.when()));
-    const Child::Heard heard = child.hear(clock_, next, stop, received);
-    if (heard == Child::Heard::kNothing) return false;
-    if (heard == Child::Heard::kAll) return true;
-    lastHeard = clock_.mono();
+    const Deadline next(std::min(heard + patience, deadline.when()));
+    const Child::Heard got = child.hear(clock_, next, stop, received);
+    if (got == Child::Heard::kNothing) return false;
+    if (got == Child::Heard::kAll) return true;
+    heard = clock_.mono();
     takeRecords(received, look);
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -30,29 +31,42 @@ class MountSlot {
   Result<Ended> ask(const std::string& place, const std::function<int(int pipe)>& work,
                     Deadline deadline);
 
-  // Probes the folders of `look` and fills it in; `work` names them in the same order. Whether it
-  // sweeps is decided here.
+  // Probes the folders of `look` and fills it in; `work` names them in the same order. Which of
+  // them are swept is decided here.
   void probe(ProbeWork work, Duration patience, Deadline deadline, const std::stop_token& stop,
              MountLook& look);
 
  private:
+  // A child that was to be ended and is still there.
+  struct Hanging {
+    Child child;
+    WallTime since;      // when what it does now began
+    MonoTime heard;      // the same
+    bool known = false;  // a look said that the volume hangs: it need not be waited for
+  };
+  struct FolderState {
+    std::optional<MonoTime> sweptAt;
+    bool owes = false;
+  };
+
   bool hangs();
-  void keepIfHanging(Child child, WallTime began, MonoTime lastHeard);
+  void keepIfHanging(Hanging last);
+  bool awaitEarlier(Duration patience, Deadline deadline, const std::stop_token& stop,
+                    MountLook& look);
+  void planSweep(ProbeWork& work);
+  void noteSweep(const ProbeWork& work, const MountLook& look);
   Result<Ended> endOf(Child& child, const std::string& place, Deadline deadline);
-  void tellHang(Deadline patient, MountLook& look);
   void run(const ProbeWork& work, Duration patience, Deadline deadline, const std::stop_token& stop,
            MountLook& look);
   bool listen(Child& child, Duration patience, Deadline deadline, const std::stop_token& stop,
-              MonoTime& lastHeard, MountLook& look);
+              MonoTime& heard, MountLook& look);
 
   const Clock& clock_;
   const ChildCalls calls_;
   std::timed_mutex busy_;  // guards what follows; held while a child is asked
-  std::optional<Child> hanging_;
-  WallTime hangingSince_{};
-  MonoTime hangingHeard_{};            // when it last gave a sign of life
+  std::optional<Hanging> hanging_;
   std::optional<WallTime> hungSince_;  // of probes, until one gets through
-  std::optional<MonoTime> sweptAt_;
+  std::map<std::string, FolderState> folders_;
 };
 
 }  // namespace rollcall

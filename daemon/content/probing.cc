@@ -38,7 +38,7 @@ bool processLives(std::uint32_t process) {
 class FolderProbe {
  public:
   FolderProbe(const ProbeWork& work, std::uint32_t index, int pipe, const ChildCalls& calls)
-      : work_(work), pipe_(pipe), calls_(calls) {
+      : work_(work), asked_(work.folders[index]), pipe_(pipe), calls_(calls) {
     record_.folder = index;
     printOwnFile(
         {OwnKind::kProbe, work.place, static_cast<std::uint32_t>(::getpid()), work.serial + index},
@@ -55,8 +55,10 @@ class FolderProbe {
 
   void run() {
     if (!step(ProbeStep::kReach, [this] { return reach(); })) return;
+    if (work_.write && asked_.owes && !step(ProbeStep::kRemove, [this] { return payDebt(); }))
+      return;
     if (work_.write && !writeAndRead()) return;
-    if (work_.write && work_.sweep) sweep();
+    if (work_.write && asked_.sweep) record_.leftOvers += sweep(volumeNow_).removed;
     record_.step = ProbeStep::kDone;
     send();
   }
@@ -88,7 +90,7 @@ class FolderProbe {
   }
 
   bool reach() {
-    folder_ = calls_.open(work_.folders[record_.folder].c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    folder_ = calls_.open(asked_.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
     struct stat info {};
     if (folder_ < 0 || ::fstat(folder_, &info) != 0) return false;
     record_.hasOwner = true;
@@ -168,15 +170,24 @@ class FolderProbe {
     return true;
   }
 
-  // Not one of the steps: a volume is none the worse when its folders cannot be listed.
-  void sweep() {
+  bool payDebt() {
+    const Swept swept = sweep(0);
+    record_.leftOvers += swept.removed;
+    errno = swept.error;
+    return swept.error == 0;
+  }
+
+  // A volume is none the worse when its folders cannot be listed.
+  Swept sweep(std::int64_t volumeNow) {
     const int listed = ::openat(folder_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (listed < 0) return;
-    record_.leftOvers = removeLeftOvers(listed, work_.place, volumeNow_);
+    if (listed < 0) return {};
+    const Swept swept = removeLeftOvers(listed, work_.place, volumeNow);
     ::close(listed);
+    return swept;
   }
 
   const ProbeWork& work_;
+  const ProbeFolder& asked_;
   const int pipe_;
   const ChildCalls& calls_;
   const std::int64_t began_ = rollcall::read(CLOCK_MONOTONIC);
@@ -194,9 +205,9 @@ class FolderProbe {
 
 }  // namespace
 
-std::uint32_t removeLeftOvers(int folder, std::uint64_t place, std::int64_t volumeNowNs) {
+Swept removeLeftOvers(int folder, std::uint64_t place, std::int64_t volumeNowNs) {
   alignas(dirent64) char buffer[16 * 1024];
-  std::uint32_t removed = 0;
+  Swept swept;
   std::size_t seen = 0;
   while (seen < kEntriesToSweep) {
     // The system call itself: the C library's readdir() allocates.
@@ -209,12 +220,14 @@ std::uint32_t removeLeftOvers(int folder, std::uint64_t place, std::int64_t volu
       struct stat info {};
       if (!own || ::fstatat(folder, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
       const Duration age(volumeNowNs - nanoseconds(info.st_mtim));
-      if (S_ISREG(info.st_mode) && isLeftOver(*own, place, age, processLives) &&
-          ::unlinkat(folder, entry->d_name, 0) == 0)
-        ++removed;
+      if (!S_ISREG(info.st_mode) || !isLeftOver(*own, place, age, processLives)) continue;
+      if (::unlinkat(folder, entry->d_name, 0) == 0)
+        ++swept.removed;
+      else if (errno != ENOENT)
+        swept.error = errno;
     }
   }
-  return removed;
+  return swept;
 }
 
 int probeFolders(const ProbeWork& work, int pipe, const ChildCalls& calls) {

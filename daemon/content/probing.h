@@ -10,10 +10,16 @@
 
 namespace rollcall {
 
-struct ProbeWork {
-  std::vector<std::string> folders;  // absolute
-  bool write = true;
+struct ProbeFolder {
+  std::string path;   // absolute
   bool sweep = true;  // remove what was left behind
+  // The last probe could not remove its file: write nothing before that has gone.
+  bool owes = false;
+};
+
+struct ProbeWork {
+  std::vector<ProbeFolder> folders;
+  bool write = true;
   std::uint64_t place = 0;
   std::uint64_t serial = 0;
 };
@@ -39,8 +45,13 @@ struct ProbeRecord {
 
 // In the child; returns its exit status.
 int probeFolders(const ProbeWork& work, int pipe, const ChildCalls& calls);
-// In the child: removes the own files nobody needs any more from an open folder; how many.
-std::uint32_t removeLeftOvers(int folder, std::uint64_t place, std::int64_t volumeNowNs);
+struct Swept {
+  std::uint32_t removed = 0;
+  int error = 0;  // errno of the last one that could not be removed
+};
+// In the child: removes the own files nobody needs any more from an open folder. Without the time
+// only those whose process has ended.
+Swept removeLeftOvers(int folder, std::uint64_t place, std::int64_t volumeNowNs = 0);
 
 FolderLook lookOf(const ProbeRecord& record, std::string folder);
 

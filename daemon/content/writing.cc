@@ -62,7 +62,7 @@ int sweepFolder(const SweepWork& work, int pipe, const ChildCalls& calls) {
   const int folder = calls.open(work.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return errno;
   const auto now = std::chrono::nanoseconds(work.volumeNow.time_since_epoch()).count();
-  const std::uint32_t removed = removeLeftOvers(folder, work.place, now);
+  const std::uint32_t removed = removeLeftOvers(folder, work.place, now).removed;
   return writeAll(pipe, &removed, sizeof removed) ? 0 : EPIPE;
 }
 
