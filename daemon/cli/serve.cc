@@ -15,7 +15,7 @@
 #include "daemon/run/log_sink.h"
 #include "daemon/run/services.h"
 #include "daemon/sinks/metrics.h"
-#include "daemon/web/server.h"
+#include "daemon/web/report_pages.h"
 
 namespace rollcall {
 namespace {
@@ -109,7 +109,8 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
                      .live = [&] { return clock.mono() - engine.lastTurn() < kOldestTurn; },
                      .ready = [&] { return engine.ready(); },
                      .maxFindings = config.maxFindings};
-  Result<std::unique_ptr<WebServer>> server = startWebServer(config.listen, std::move(content));
+  Result<std::unique_ptr<WebServer>> server =
+      startWebServer(config.listen, makeReportPages(std::move(content)));
   if (!server) return refuse(*journal, server.error());
   tellStart(*journal, *services, config, (*server)->port());
   superviseEngine(engine, signals, *journal);

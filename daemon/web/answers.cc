@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "daemon/sinks/formats.h"
-
 namespace rollcall {
 namespace {
 
@@ -53,7 +51,7 @@ bool bringsBody(const httplib::Request& request) {
 
 class Answers::Http final : private httplib::Server {
  public:
-  explicit Http(WebContent content) : content_(std::move(content)) {
+  explicit Http(std::unique_ptr<WebPages> pages) : pages_(std::move(pages)) {
     set_default_headers({{"Cache-Control", "no-store"},
                          {"X-Content-Type-Options", "nosniff"},
                          {"Content-Security-Policy", kPolicy},
@@ -64,8 +62,10 @@ class Answers::Http final : private httplib::Server {
       route(request, response);
       return HandlerResponse::Handled;
     });
-    set_exception_handler([](const httplib::Request&, httplib::Response& response,
-                             std::exception_ptr) { text(response, 500, "internal error\n"); });
+    set_exception_handler(
+        [](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+          show(plainPage(500, "internal error\n"), response);
+        });
   }
 
   Answer to(std::string_view head, bool lastOfConnection) {
@@ -89,59 +89,21 @@ class Answers::Http final : private httplib::Server {
   }
 
  private:
-  static void text(httplib::Response& response, int status, const std::string& what) {
-    response.status = status;
-    response.set_content(what, "text/plain; charset=utf-8");
-  }
-
   void route(const httplib::Request& request, httplib::Response& response) {
     if (request.method != "GET" && request.method != "HEAD") return;  // refused by to()
-    if (request.path == "/") return page(response);
-    if (request.path == "/metrics") {
-      response.status = 200;
-      response.body = content_.metrics();  // may be large: not copied
-      return response.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    }
-    if (request.path == "/livez")
-      return content_.live() ? text(response, 200, "live\n")
-                             : text(response, 503, "the engine has not turned lately\n");
-    if (request.path == "/readyz")
-      return content_.ready() ? text(response, 200, "ready\n")
-                              : text(response, 503, "the first round of checks is not complete\n");
-    if (request.path == "/api/v1/report") return report(response);
-    text(response, 404, "nothing here; see / /metrics /api/v1/report /livez /readyz\n");
+    show(pages_->at(request.path), response);
+  }
+  static void show(WebPage page, httplib::Response& response) {
+    response.status = page.status;
+    response.body = std::move(page.body);  // may be large: not copied
+    response.set_header("Content-Type", page.type);
   }
 
-  void report(httplib::Response& response) {
-    refresh();
-    response.status = shown_ ? 200 : 503;
-    if (shown_ && json_.empty()) json_ = formatJson(*shown_, content_.maxFindings);
-    response.set_content(shown_ ? json_ : "{\"error\": \"no check has completed yet\"}\n",
-                         "application/json");
-  }
-
-  void page(httplib::Response& response) {
-    refresh();
-    if (page_.empty()) page_ = renderPage(shown_.get());
-    response.status = 200;
-    response.set_content(page_, "text/html; charset=utf-8");
-  }
-
-  void refresh() {
-    std::shared_ptr<const Report> latest = content_.report();
-    if (latest == shown_) return;
-    shown_ = std::move(latest);
-    json_.clear();
-    page_.clear();
-  }
-
-  WebContent content_;
-  std::shared_ptr<const Report> shown_;
-  std::string json_;  // of shown_; empty until asked for
-  std::string page_;
+  const std::unique_ptr<WebPages> pages_;
 };
 
-Answers::Answers(WebContent content) : http_(std::make_unique<Http>(std::move(content))) {}
+Answers::Answers(std::unique_ptr<WebPages> pages)
+    : http_(std::make_unique<Http>(std::move(pages))) {}
 
 Answers::~Answers() = default;
 
@@ -151,6 +113,10 @@ Answer Answers::to(std::string_view head, bool lastOfConnection) {
   } catch (...) {
     return refusal(500, "Internal Server Error");
   }
+}
+
+WebPage plainPage(int status, std::string text) {
+  return {status, "text/plain; charset=utf-8", std::move(text)};
 }
 
 Answer refusal(int status, std::string_view reason, std::string_view headers) {

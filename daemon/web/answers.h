@@ -1,4 +1,4 @@
-// What the daemon's web server says: request head in, response bytes out. No sockets.
+// What the web server says: request head in, response bytes out. No sockets.
 #pragma once
 
 #include <memory>
@@ -18,10 +18,10 @@ struct Answer {
   bool close = false;  // end the connection after it
 };
 
-// Not thread-safe: one thread asks. Report and page are rendered once per report, not per request.
+// Not thread-safe: one thread asks.
 class Answers {
  public:
-  explicit Answers(WebContent content);
+  explicit Answers(std::unique_ptr<WebPages> pages);
   ~Answers();
   // `head` is a request's line and headers up to and with the empty line. `lastOfConnection` asks
   // for "Connection: close". Never throws; what cannot be understood is answered 400.

@@ -1,4 +1,4 @@
-// The sockets of the daemon's web server: one thread, one poll loop. A connection costs a file
+// The sockets of the web server: one thread, one poll loop. A connection costs a file
 // descriptor and at most a request head, never a thread, so that hundreds of peers that drip, stall
 // or read slowly delay nobody else.
 #pragma once

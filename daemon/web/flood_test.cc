@@ -10,7 +10,7 @@
 #include <fstream>
 #include <thread>
 
-#include "daemon/web/server.h"
+#include "daemon/web/report_pages.h"
 #include "daemon/web/test_client.h"
 
 namespace rollcall {
@@ -47,10 +47,11 @@ class FloodTest : public ::testing::Test {
     ::getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = std::min<rlim_t>(files.rlim_max, 8192);
     ::setrlimit(RLIMIT_NOFILE, &files);
-    auto started =
-        startWebServer("127.0.0.1:0", {[] { return std::shared_ptr<const Report>(); },
-                                       [] { return "# " + std::string(kMetricsBytes, 'x') + "\n"; },
-                                       [] { return true; }, [] { return true; }});
+    auto started = startWebServer(
+        "127.0.0.1:0",
+        makeReportPages({[] { return std::shared_ptr<const Report>(); },
+                         [] { return "# " + std::string(kMetricsBytes, 'x') + "\n"; },
+                         [] { return true; }, [] { return true; }}));
     EXPECT_TRUE(started) << started.error().message;
     server_ = std::move(*started);
   }

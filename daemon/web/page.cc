@@ -6,7 +6,7 @@
 #include "daemon/core/version.h"
 #include "daemon/sinks/formats.h"
 #include "daemon/sinks/text.h"
-#include "daemon/web/server.h"
+#include "daemon/web/report_pages.h"
 
 namespace rollcall {
 namespace {

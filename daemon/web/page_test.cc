@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/web/server.h"
+#include "daemon/web/report_pages.h"
 #include "tests/support/sample_report.h"
 
 namespace rollcall {

@@ -118,10 +118,10 @@ WebLimits limitsOfThisProcess() {
 
 class PollServer final : public WebServer {
  public:
-  PollServer(Fd listener, Fd wake, WebContent content)
+  PollServer(Fd listener, Fd wake, std::unique_ptr<WebPages> pages)
       : port_(portOf(listener)),
         wake_(std::move(wake)),
-        answers_(std::move(content)),
+        answers_(std::move(pages)),
         connections_(clock_, std::move(listener), wake_.get(), limitsOfThisProcess(),
                      [this](std::string_view head, bool last) { return answers_.to(head, last); }),
         thread_([this] { connections_.run(); }) {}
@@ -147,12 +147,13 @@ class PollServer final : public WebServer {
 
 }  // namespace
 
-Result<std::unique_ptr<WebServer>> startWebServer(const std::string& listen, WebContent content) {
+Result<std::unique_ptr<WebServer>> startWebServer(const std::string& listen,
+                                                  std::unique_ptr<WebPages> pages) {
   Result<Fd> listener = openListener(listen);
   if (!listener) return listener.error();
   Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake.valid()) return cannotListen(listen, errno);
-  return std::make_unique<PollServer>(std::move(*listener), std::move(wake), std::move(content));
+  return std::make_unique<PollServer>(std::move(*listener), std::move(wake), std::move(pages));
 }
 
 }  // namespace rollcall

@@ -1,22 +1,28 @@
-// The daemon's own HTTP server: /metrics /livez /readyz /api/v1/report and the status page at /.
+// An HTTP server for programs that scrape and people who look: GET and HEAD, nothing else.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
-#include "daemon/core/report.h"
+#include "daemon/core/result.h"
 
 namespace rollcall {
 
-// What the server shows; every function is called from many threads.
-struct WebContent {
-  std::function<std::shared_ptr<const Report>()> report;  // may return null: nothing yet
-  std::function<std::string()> metrics;
-  std::function<bool()> live;
-  std::function<bool()> ready;
-  std::size_t maxFindings = 10'000;  // that the JSON report lists
+struct WebPage {
+  int status = 200;
+  std::string type;  // for Content-Type
+  std::string body;
+};
+WebPage plainPage(int status, std::string text);
+inline constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+// What the server shows. One thread asks; whatever is thrown is answered 500 and not told.
+class WebPages {
+ public:
+  virtual ~WebPages() = default;
+  // `path` is decoded and without its query.
+  virtual WebPage at(const std::string& path) = 0;
 };
 
 class WebServer {
@@ -27,9 +33,7 @@ class WebServer {
 };
 
 // Listens before it returns. kInvalidArgument for a bad address, kUnavailable when it is taken.
-Result<std::unique_ptr<WebServer>> startWebServer(const std::string& listen, WebContent content);
-
-// The status page. Pure.
-std::string renderPage(const Report* report);
+Result<std::unique_ptr<WebServer>> startWebServer(const std::string& listen,
+                                                  std::unique_ptr<WebPages> pages);
 
 }  // namespace rollcall

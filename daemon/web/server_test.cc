@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "daemon/web/report_pages.h"
 #include "daemon/web/test_client.h"
 #include "tests/support/sample_report.h"
 
@@ -35,7 +36,7 @@ class WebServerTest : public ::testing::Test {
     };
     content.live = [this] { return live_.load(); };
     content.ready = [this] { return ready_.load(); };
-    auto started = startWebServer("127.0.0.1:0", content);
+    auto started = startWebServer("127.0.0.1:0", makeReportPages(content));
     EXPECT_TRUE(started) << started.error().message;
     server_ = std::move(*started);
   }
@@ -71,7 +72,7 @@ TEST(WebServerReport, ListsAsManyFindingsAsItWasTold) {
                      .live = [] { return true; },
                      .ready = [] { return true; },
                      .maxFindings = 2};
-  auto server = startWebServer("127.0.0.1:0", std::move(content));
+  auto server = startWebServer("127.0.0.1:0", makeReportPages(std::move(content)));
   ASSERT_TRUE(server) << server.error().message;
   EXPECT_THAT(bodyOf(get((*server)->port(), "/api/v1/report")),
               HasSubstr("\"findings_omitted\": 5"));
@@ -199,9 +200,9 @@ TEST_F(WebServerTest, StopsWithinASecondThoughConnectionsAreOpen) {
   server_->stop();
 }
 
-WebContent nothing() {
-  return {[] { return std::shared_ptr<const Report>(); }, [] { return std::string(); },
-          [] { return true; }, [] { return true; }};
+std::unique_ptr<WebPages> nothing() {
+  return makeReportPages({[] { return std::shared_ptr<const Report>(); },
+                          [] { return std::string(); }, [] { return true; }, [] { return true; }});
 }
 
 TEST(WebServerAddress, ListensOnIpv4Ipv6AndEverywhere) {
