@@ -25,6 +25,9 @@ int listCommand(const CheckRegistry& registry);
 int explainCommand(const CheckRegistry& registry, const std::string& what, std::size_t width);
 int configCheckCommand(const CheckRegistry& registry, const Config& config);
 int configShowCommand(const Config& config);
+// Asks the daemon at `address` (HOST:PORT) for /livez: 0 when it is alive, 1 when it is not, or
+// does not answer within 3 s.
+int healthCommand(const std::string& address);
 int versionCommand();
 // `shell` is bash, zsh or fish.
 int completionCommand(const std::string& shell);

@@ -29,7 +29,8 @@ struct FlagSpec {
 using Value = FlagInfo::Value;
 
 constexpr FlagSpec kConfigFlags[] = {
-    {"--config", "FILE", "", Value::kFile, "Rollcall's configuration (YAML)"},
+    {"--config", "FILE", "", Value::kFile,
+     "Rollcall's configuration (YAML); without it the one that ROLLCALL_CONFIG names"},
     {"--ghost-config", "FILE", "", Value::kFile,
      "Ghost's own config.production.json: site and database are taken from it"},
     {"--url", "SITE", "site.url", Value::kText, "the site as its readers type it"},
@@ -56,6 +57,8 @@ constexpr FlagSpec kRunFlags[] = {
 };
 constexpr FlagSpec kListenFlag = {"--listen", "ADDR:PORT", "listen", Value::kText,
                                   "where the daemon's own web server listens"};
+constexpr FlagSpec kAddressFlag = {"--address", "HOST:PORT", "", Value::kText,
+                                   "where the daemon listens (127.0.0.1:9868)"};
 constexpr const char* kVerboseHelp = "every finding with its evidence";
 
 constexpr std::pair<const char*, OutputFormat> kOutputs[] = {
@@ -100,6 +103,12 @@ constexpr CommandSpec kCommands[] = {
      "Example:\n  rollcall config check --config rollcall.yaml\n"},
     {Command::kConfigShow, "config show", "Print the effective configuration as YAML",
      "Example:\n  rollcall config show --ghost-config config.production.json > rollcall.yaml\n"},
+    {Command::kHealth, "health", "Say whether a daemon is alive, as its /livez tells",
+     "Examples:\n"
+     "  rollcall health\n"
+     "  rollcall health --address 127.0.0.1:9868\n"
+     "\n"
+     "Exit codes: 0 alive, 1 not alive or no answer within 3 s, 64 usage.\n"},
     {Command::kShowVersion, "version", "Print the version", "Example:\n  rollcall version\n"},
     {Command::kCompletion, "completion", "Print a completion script for bash, zsh or fish",
      "Examples:\n"
@@ -134,6 +143,7 @@ std::vector<const FlagSpec*> flagsOf(Command command) {
   if (takesRun(command))
     for (const FlagSpec& flag : kRunFlags) flags.push_back(&flag);
   if (takesConfig(command) && command != Command::kCheck) flags.push_back(&kListenFlag);
+  if (command == Command::kHealth) flags.push_back(&kAddressFlag);
   return flags;
 }
 
@@ -368,6 +378,8 @@ class Converter {
       options_.configFile = values.back();
     } else if (name == "--ghost-config") {
       options_.ghostConfig = values.back();
+    } else if (name == "--address") {
+      address(name, values.back());
     } else if (name == "--pod") {
       options_.flags.lists[flag.path] = values;
       options_.flags.origins[flag.path] = flag.name;
@@ -377,6 +389,12 @@ class Converter {
     } else {
       run(name, values);
     }
+  }
+  void address(std::string_view name, const std::string& value) {
+    const Result<Url> url = parseUrl("http://" + value);
+    if (!url || url->path != "/" || value.ends_with('/') || value.find(':') == std::string::npos)
+      fail(name, fmt::format("{} is not HOST:PORT, such as 127.0.0.1:9868", shown(value)));
+    options_.address = value;
   }
   void run(std::string_view name, const std::vector<std::string>& values) {
     const std::string& value = values.back();

@@ -19,6 +19,7 @@ enum class Command {
   kExplain,
   kConfigCheck,
   kConfigShow,
+  kHealth,
   kShowVersion,
   kCompletion
 };
@@ -34,9 +35,10 @@ struct Options {
   Duration timeout = std::chrono::seconds(30);
   FailOn failOn = FailOn::kWarn;
   bool verbose = false;
-  std::string code;                  // explain: RC201 or a check's name
-  std::string shell;                 // completion
-  std::vector<std::string> ignored;  // serve: flags given that only `check` heeds
+  std::string address = "127.0.0.1:9868";  // health
+  std::string code;                        // explain: RC201 or a check's name
+  std::string shell;                       // completion
+  std::vector<std::string> ignored;        // serve: flags given that only `check` heeds
 };
 
 // Instead of a command: text to print. `exitCode` 0 goes to stdout, anything else to stderr.

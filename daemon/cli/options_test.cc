@@ -30,8 +30,8 @@ TEST(Options, AWrongCommandLineGetsOneSentence) {
   const BadLine rows[] = {
       {{"chek"}, "rollcall: \"chek\": unknown command, did you mean \"check\"?\n"},
       {{"zzzzzz"},
-       "rollcall: \"zzzzzz\": unknown command; there are check, serve, list, explain, version, "
-       "completion, config\n"},
+       "rollcall: \"zzzzzz\": unknown command; there are check, serve, list, explain, health, "
+       "version, completion, config\n"},
       {{"--verbse"}, "rollcall: --verbse: unknown flag\n"},
       {{"config"},
        "rollcall config: name what to do: rollcall config check, or rollcall config show\n"},
@@ -63,6 +63,13 @@ TEST(Options, AWrongCommandLineGetsOneSentence) {
       {{"check", "--timeout", "0s"}, "rollcall check: --timeout: must be from 100ms to 1h\n"},
       {{"check", "--timeout", "2h"}, "rollcall check: --timeout: must be from 100ms to 1h\n"},
       {{"check", "--only", ","}, "rollcall check: --only: names no check\n"},
+      {{"health", "--address", "9868"},
+       "rollcall health: --address: \"9868\" is not HOST:PORT, such as 127.0.0.1:9868\n"},
+      {{"health", "--address", "http://h:1"},
+       "rollcall health: --address: \"http://h:1\" is not HOST:PORT, such as 127.0.0.1:9868\n"},
+      {{"health", "--address", "h:1/livez"},
+       "rollcall health: --address: \"h:1/livez\" is not HOST:PORT, such as 127.0.0.1:9868\n"},
+      {{"health", "--config", "x"}, "rollcall health: --config: unknown flag\n"},
       {{"explain"},
        "rollcall explain: name a code such as RC201, or a check; rollcall list shows them\n"},
       {{"completion"}, "rollcall completion: name a shell: bash, zsh or fish\n"},
@@ -163,6 +170,12 @@ TEST(Options, ConfigCommandsTakeTheFlagsOfTheConfiguration) {
   EXPECT_EQ(accepted({"config", "show", "--config", "x"}).configFile, "x");
   EXPECT_EQ(refusal({"config", "show", "--output", "json"}),
             "rollcall config show: --output: unknown flag\n");
+}
+
+TEST(Options, HealthAsksWhereTheDaemonListensByDefault) {
+  EXPECT_EQ(accepted({"health"}).command, Command::kHealth);
+  EXPECT_EQ(accepted({"health"}).address, "127.0.0.1:9868");
+  EXPECT_EQ(accepted({"health", "--address", "[::1]:1"}).address, "[::1]:1");
 }
 
 TEST(Options, NothingToDoShowsTheThreeWaysToStart) {

@@ -105,6 +105,8 @@ int runProgram(const CheckRegistry& registry, const std::vector<std::string>& ar
     case Command::kExplain:
       return explainCommand(registry, options.code,
                             tableStyle(askTerminal(STDOUT_FILENO), environment, false).width);
+    case Command::kHealth:
+      return healthCommand(options.address);
     case Command::kShowVersion:
       return versionCommand();
     case Command::kCompletion:

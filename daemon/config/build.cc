@@ -419,6 +419,20 @@ Result<Config> buildConfig(const std::vector<ConfigLayer>& layers, const CheckRe
   return Builder(mergeLayers(layers), registry).build();
 }
 
+namespace {
+
+// The configuration file of --config, else of ROLLCALL_CONFIG; nothing when neither names one.
+std::optional<Result<ConfigLayer>> chosenFile(const ConfigSources& sources) {
+  if (!sources.configFile.empty()) return readConfigFile(sources.configFile);
+  const auto named = sources.environment.find("ROLLCALL_CONFIG");
+  if (named == sources.environment.end() || named->second.empty()) return std::nullopt;
+  Result<ConfigLayer> file = readConfigFile(named->second);
+  if (file) return file;
+  return Error{file.error().code, fmt::format("ROLLCALL_CONFIG: {}", file.error().message)};
+}
+
+}  // namespace
+
 Result<Config> loadConfig(const ConfigSources& sources, const CheckRegistry& registry) {
   std::vector<ConfigLayer> layers;
   std::vector<std::string> problems;
@@ -429,8 +443,7 @@ Result<Config> loadConfig(const ConfigSources& sources, const CheckRegistry& reg
       problems.push_back(layer.error().message);
   };
   add(readGhostEnvironment(sources.environment));
-  std::optional<Result<ConfigLayer>> file;
-  if (!sources.configFile.empty()) file = readConfigFile(sources.configFile);
+  std::optional<Result<ConfigLayer>> file = chosenFile(sources);
   std::string ghostConfig = sources.ghostConfig;
   if (ghostConfig.empty() && file && *file) {
     const auto named = (*file)->values.find("ghost_config");

@@ -82,7 +82,7 @@ Result<Config> buildConfig(const std::vector<ConfigLayer>& layers, const CheckRe
 // Everything a command was given. Weakest to strongest: defaults, Ghost's environment, Ghost's
 // configuration file, the configuration file, ROLLCALL_* variables, flags.
 struct ConfigSources {
-  std::string configFile;   // empty = none
+  std::string configFile;   // empty = what ROLLCALL_CONFIG names, if it does
   std::string ghostConfig;  // empty = what the configuration file names, if it does
   Environment environment;
   ConfigLayer flags;

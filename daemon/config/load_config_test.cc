@@ -193,6 +193,28 @@ TEST_F(LoadConfig, LagoonsEnvironmentCountsOnlyAsAWhole) {
   EXPECT_FALSE(load({.environment = environment})->database);
 }
 
+TEST_F(LoadConfig, RollcallConfigNamesTheFileWhenNoFlagDoes) {
+  const std::string file = write("rollcall.yaml", "site: {url: https://file.org}");
+  const std::string other = write("other.yaml", "site: {url: https://other.org}");
+  EXPECT_EQ(load({.environment = {{"ROLLCALL_CONFIG", file}}})->url->host, "file.org");
+  EXPECT_EQ(load({.configFile = other, .environment = {{"ROLLCALL_CONFIG", file}}})->url->host,
+            "other.org");
+  EXPECT_FALSE(load({.environment = {{"ROLLCALL_CONFIG", ""}}})->url);
+  EXPECT_EQ(
+      load({.environment = {{"ROLLCALL_CONFIG", file}, {"ROLLCALL_URL", "https://variable.org"}}})
+          ->url->host,
+      "variable.org");
+}
+
+TEST_F(LoadConfig, AFileThatRollcallConfigNamesAndThatCannotBeReadIsAnErrorThatSaysSo) {
+  EXPECT_EQ(problems(load({.environment = {{"ROLLCALL_CONFIG", folder() + "/none.yaml"}}})),
+            "ROLLCALL_CONFIG: none.yaml: there is no such file");
+  // A flag that names a file leaves the variable alone.
+  EXPECT_EQ(problems(load({.configFile = write("a.yaml", ""),
+                           .environment = {{"ROLLCALL_CONFIG", folder() + "/none.yaml"}}})),
+            "");
+}
+
 TEST_F(LoadConfig, TheStrongerSourceWins) {
   const std::string ghost = write("ghost.json", R"({"url": "https://ghost-config.org"})");
   const std::string file = write("rollcall.yaml", "site: {url: https://file.org}");

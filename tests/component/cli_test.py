@@ -40,7 +40,10 @@ def run(*arguments, **env):
 
 
 class Listener:
-    """Listens on loopback; accepts and stays silent."""
+    """Listens on loopback; accepts and stays silent, or says `reply` at once."""
+
+    def __init__(self, reply=b""):
+        self.reply = reply
 
     def __enter__(self):
         self.socket = socket.socket()
@@ -57,6 +60,7 @@ class Listener:
         while True:
             try:
                 self.kept.append(self.socket.accept()[0])
+                self.kept[-1].sendall(self.reply)
             except OSError:
                 return
             self.accepted.set()
@@ -324,6 +328,16 @@ class CommandLine(unittest.TestCase):
             os.close(reader)
         self.assertIn("# password: (set)", result.stdout)
 
+    def test_rollcall_config_stands_in_for_the_flag(self):
+        config = self.write("rollcall.yaml", "site: {url: 'https://example.org'}\n")
+        other = self.write("other.yaml", "site: {url: 'https://other.org'}\n")
+        self.assertIn("https://example.org", run("config", "check", ROLLCALL_CONFIG=config).stdout)
+        self.assertIn("https://other.org",
+                      run("config", "check", "--config", other, ROLLCALL_CONFIG=config).stdout)
+        for command in (["check"], ["serve"], ["config", "show"]):
+            self.refused(run(*command, ROLLCALL_CONFIG="/none"),
+                         "rollcall: ROLLCALL_CONFIG: /none: there is no such file\n")
+
     # Secrets
 
     def test_secrets_are_never_printed(self):
@@ -370,6 +384,38 @@ class CommandLine(unittest.TestCase):
             self.assertTrue(result.stdout + result.stderr, result.args)
             self.assertNotIn(SECRET, result.stdout + result.stderr, result.args)
             self.assertNotIn(ADMIN_KEY[-64:], result.stdout + result.stderr, result.args)
+
+    # The daemon's health
+
+    def test_health_is_what_livez_says(self):
+        with subprocess.Popen([PROGRAM, "serve", *self.unreachable(), "--listen", "127.0.0.1:0"],
+                              env=environment(), stderr=subprocess.PIPE, text=True) as daemon:
+            try:
+                started = next(line for line in map(json.loads, daemon.stderr) if "port" in line)
+                address = f"127.0.0.1:{started['port']}"
+                alive = run("health", "--address", address)
+                self.assertEqual((alive.returncode, alive.stdout, alive.stderr),
+                                 (0, f"the daemon at {address} is alive\n", ""))
+            finally:
+                daemon.terminate()
+                daemon.communicate(timeout=30)
+        gone = run("health", "--address", address)
+        self.assertEqual((gone.returncode, gone.stdout), (1, ""))
+        self.assertIn(f"rollcall: the daemon at {address} is not alive: ", gone.stderr)
+
+    def test_health_is_bad_when_the_engine_stands_still(self):
+        reply = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 6\r\n\r\nstuck\n"
+        with Listener(reply) as stuck:
+            result = run("health", "--address", f"127.0.0.1:{stuck.port}")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("/livez answered 503: stuck", result.stderr)
+
+    def test_health_waits_no_longer_than_three_seconds(self):
+        with Listener() as silent:
+            start = time.monotonic()
+            result = run("health", "--address", f"127.0.0.1:{silent.port}")
+            self.assertLess(time.monotonic() - start, 10)
+        self.assertEqual(result.returncode, 1)
 
     # The small commands
 
