@@ -65,6 +65,8 @@ std::string textOf(const ParamValue& value) {
 
 Result<ParamValue> inRange(const ParamDef& def, Result<ParamValue> value) {
   if (!value) return value;
+  if (const auto* text = std::get_if<std::string>(&*value); text && def.problem)
+    if (auto problem = def.problem(*text)) return invalidArgument(std::move(*problem));
   if (def.least && *value < *def.least)
     return invalidArgument(fmt::format("must be at least {}", textOf(*def.least)));
   if (def.most && *value > *def.most)

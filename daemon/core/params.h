@@ -24,6 +24,8 @@ struct ParamDef {
   // The range of a number or duration, both ends included; of the same type as `fallback`.
   std::optional<ParamValue> least = {};
   std::optional<ParamValue> most = {};
+  // What is wrong with a text; nothing when it will do. Null: every text will.
+  std::optional<std::string> (*problem)(const std::string& text) = nullptr;
 };
 
 // "1500ms", "30s", "5m", "1h", "2d", "0s"; the Error names what is wrong with `text`.

@@ -59,6 +59,24 @@ TEST(Params, aValueOutOfItsRangeIsRefused) {
   EXPECT_THAT(problems, ElementsAre(testing::StartsWith("c.patience: must be at most ")));
 }
 
+TEST(Params, aTextIsRefusedForWhatItsDefinitionSays) {
+  const std::vector<ParamDef> defs = {{.name = "folders",
+                                       .fallback = std::string("images"),
+                                       .help = "which",
+                                       .problem = [](const std::string& text) {
+                                         return text.empty()
+                                                    ? std::optional<std::string>("is empty")
+                                                    : std::nullopt;
+                                       }}};
+  std::vector<std::string> problems;
+  const Params kept = Params::parse(defs, {{"folders", ""}}, "c", problems);
+  EXPECT_THAT(problems, ElementsAre("c.folders: is empty"));
+  EXPECT_EQ(kept.text("folders"), "images");
+  problems.clear();
+  EXPECT_EQ(Params::parse(defs, {{"folders", "media"}}, "c", problems).text("folders"), "media");
+  EXPECT_THAT(problems, testing::IsEmpty());
+}
+
 TEST(ParseDuration, takesAWholeNumberAndAUnit) {
   EXPECT_EQ(*parseDuration("1500ms"), 1500ms);
   EXPECT_EQ(*parseDuration("0s"), 0s);
