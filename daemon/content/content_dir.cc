@@ -41,6 +41,13 @@ bool isCanary(std::string_view path) {
   return own && own->kind == OwnKind::kCanary;
 }
 
+// Without a slash at its end, which no mount point has.
+std::string absolute(const std::string& folder) {
+  std::string path = std::filesystem::absolute(folder).lexically_normal().string();
+  if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
 struct ProbeGroup {
   Mount mount;
   std::vector<std::string> folders;
@@ -50,9 +57,11 @@ class ForkingContentDir final : public ContentDir {
  public:
   ForkingContentDir(const Clock& clock, const std::string& folder, const ChildCalls& calls)
       : clock_(clock),
-        folder_(std::filesystem::absolute(folder).lexically_normal().string()),
+        folder_(absolute(folder)),
         calls_(calls),
         serial_(static_cast<std::uint64_t>(clock.wall().time_since_epoch().count()) << 16) {}
+
+  std::string path() const override { return folder_; }
 
   Result<std::string> read(std::string_view path, std::size_t maxBytes,
                            Deadline deadline) override {

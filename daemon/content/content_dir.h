@@ -49,6 +49,8 @@ struct FolderEntry {
 class ContentDir {
  public:
   virtual ~ContentDir() = default;
+  // The folder itself, absolute: for people, and for what they type.
+  virtual std::string path() const = 0;
   // kNotFound when absent; kProtocol beyond `maxBytes`; kDeadlineExceeded when the volume does not
   // answer.
   virtual Result<std::string> read(std::string_view path, std::size_t maxBytes,

@@ -53,6 +53,11 @@ void killIt(pid_t child) {
 // As on a volume whose server is gone: the child does not end.
 void killInVain(pid_t) {}
 
+TEST_F(ContentDirTest, KnowsItsPathWithoutASlashAtItsEnd) {
+  EXPECT_EQ(makeContentDir(clock_, folder_.string() + "/")->path(), folder_);
+  EXPECT_EQ(makeContentDir(clock_, "/")->path(), "/");
+}
+
 TEST_F(ContentDirTest, ReadsAFile) {
   write("settings/routes.yaml", "collections:\n  /:\n");
   auto dir = makeContentDir(clock_, folder_);

@@ -18,7 +18,7 @@
 namespace rollcall::testing_support {
 
 // Copyable: a test may keep a state and come back to it.
-class FakeContentDir final : public ContentDir {
+class FakeContentDir : public ContentDir {
  public:
   // The folders on the way come by themselves.
   void write(const std::string& path, std::string text,
@@ -36,6 +36,7 @@ class FakeContentDir final : public ContentDir {
   void remove(const std::string& path) { nodes_.erase(path); }
   void clear() { nodes_.clear(); }
 
+  std::string path() const override { return "/content"; }
   Result<std::string> read(std::string_view path, std::size_t maxBytes,
                            Deadline deadline) override {
     auto found = file(path, maxBytes, deadline);
