@@ -12,11 +12,13 @@ import time
 
 from lab import LabError
 from lab import processes
-from lab.common import free_ports, tail, wait_until
+from lab.common import free_ports, tail, wait_until, write_private
 
 from .truth import Claim, path_below
 
 _SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "schema", "report.schema.json")
+# Ghost runs as we do, and the machine's own disk is not what is tested.
+_VOLUME = f"ghost_uid: {os.getuid()}, free_percent: 0, slow: 20s"
 EXIT = {"pass": 0, "warn": 1, "fail": 2, "unknown": 3}
 
 
@@ -110,8 +112,16 @@ class Rollcall:
                 "--db", f"mysql://{database['user']}@127.0.0.1:{database['port']}/{database['name']}",
                 "--db-password-file", os.path.join(self.lab.dir, "db-password")]
 
-    def content_flags(self):
-        return ["--content", self.lab.state["content_dir"]]
+    def content_flags(self, checks=None):
+        """Flags that name the content folder, and a configuration with `checks`, {name: settings in YAML}.
+
+        It says of the lab's folder what the check volume cannot know."""
+        settings = dict(checks or {})
+        settings["volume"] = ", ".join(filter(None, (settings.get("volume"), _VOLUME)))
+        path = os.path.join(self.lab.dir, "often.yaml" if checks else "checks.yaml")
+        lines = [f"  {name}: {{{text}}}" for name, text in settings.items()]
+        write_private(path, "\n".join(["checks:", *lines]) + "\n")
+        return ["--content", self.lab.state["content_dir"], "--config", path]
 
     def check(self, *extra, flags=None, env=None, patience=90):
         """`rollcall check --output json`; `flags` replaces what names site, pods, database, content.
@@ -155,10 +165,12 @@ class Rollcall:
         return done.returncode, done.stdout or done.stderr
 
     @contextlib.contextmanager
-    def serve(self, *extra, port=None):
-        """A running daemon that has finished its first round; ended when the block is left."""
+    def serve(self, *extra, port=None, checks=None):
+        """A running daemon that has finished its first round; ended when the block is left.
+
+        `checks` as in content_flags()."""
         port = port or free_ports(1)[0]
-        argv = [self.binary, "serve", *self.site_flags(), *self.pod_flags(), *self.content_flags(),
+        argv = [self.binary, "serve", *self.site_flags(), *self.pod_flags(), *self.content_flags(checks),
                 "--listen", f"127.0.0.1:{port}", *extra]
         log = os.path.join(self.lab.dir, "rollcall.log")
         with processes.uninterrupted():

@@ -8,7 +8,7 @@ import re
 import traceback
 
 from lab import LabError
-from lab.common import wait_until, write_private
+from lab.common import wait_until
 
 from . import state
 from .bed import bed
@@ -122,22 +122,18 @@ class Stage:
                 self.restart()
 
 
-def daemon_config(folder):
-    """A configuration file in which every check runs often; its path."""
+def often():
+    """Settings by which every check runs often."""
     names = sorted(name for name in os.listdir(os.path.join(_ROOT, "checks"))
                    if os.path.exists(os.path.join(_ROOT, "checks", name, "CMakeLists.txt")))
-    lines = ["checks:"] + [f"  {name}: {{interval: {_ROLL_INTERVAL if name in _ROLL else _INTERVAL}"
-                           f"{_MORE.get(name, '')}}}" for name in names]
-    path = os.path.join(folder, "often.yaml")
-    write_private(path, "\n".join(lines) + "\n")
-    return path
+    return {name: f"interval: {_ROLL_INTERVAL if name in _ROLL else _INTERVAL}{_MORE.get(name, '')}" for name in names}
 
 
 def site_state(version, folder, rollcall_for, outcome, only=None):
     """One job: all rows on one version."""
     with bed(version, folder) as lab:
         stage = Stage(lab, rollcall_for(lab), outcome)
-        with stage.rollcall.serve("--config", daemon_config(lab.dir)) as stage.daemon:
+        with stage.rollcall.serve(checks=often()) as stage.daemon:
             stage.judge("site state: fresh pods", set())
             stage.play(only)
             status, took = stage.daemon.stop()
