@@ -96,9 +96,11 @@ std::string foldersOf(const std::vector<Case>& cases) {
 std::string where(const Place& place, const std::vector<Case>& cases) {
   return fmt::format("{} in {}", foldersOf(cases), content(place));
 }
-std::string target(const Place& place, const std::vector<Case>& cases) {
-  return quoted(cases.size() == 1 ? fmt::format("{}/{}", place.path, cases[0].look->folder)
-                                  : place.path);
+std::string pathsOf(const Place& place, const std::vector<Case>& cases) {
+  std::vector<std::string> paths;
+  for (const Case& one : cases)
+    paths.push_back(quoted(fmt::format("{}/{}", place.path, one.look->folder)));
+  return fmt::format("{}", fmt::join(paths, " "));
 }
 
 std::string ofAll(const std::vector<Case>& cases, std::string (*text)(const Case&),

@@ -34,8 +34,8 @@ std::string who(const Place& place);      // "Rollcall", "the agent beside pod-1
 std::string content(const Place& place);  // the content folder
 std::string where(const Place& place, const std::vector<Case>& cases);
 std::string foldersOf(const std::vector<Case>& cases);
-// What to type a command for: the one folder, or the content folder.
-std::string target(const Place& place, const std::vector<Case>& cases);
+// Their paths as arguments of a command.
+std::string pathsOf(const Place& place, const std::vector<Case>& cases);
 
 // What `text` says of each, every text once.
 std::string ofAll(const std::vector<Case>& cases, std::string (*text)(const Case&),

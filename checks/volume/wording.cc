@@ -22,27 +22,29 @@ void sayReadOnly(const Place& place, const std::vector<Case>& cases, Finding& fi
   finding.message = fmt::format("nothing can be written to {}: {}", where(place, cases),
                                 errors.empty() ? "the file system is read-only" : errors);
   const Mount& mount = cases[0].mount->mount;
-  const bool mountSays = hasOption(mount.options, "ro");
-  const bool systemSays = hasOption(mount.superOptions, "ro");
   const std::string text = mountsOf(cases);
-  if (mountSays && systemSays)
+  if (hasOption(mount.options, "ro") && hasOption(mount.superOptions, "ro")) {
     finding.cause = fmt::format("it was mounted read-only, or remounted so by somebody: {}", text);
-  else if (isRemote(mount))
+    finding.remedy = fmt::format(
+        "see why (readOnly of a claim, mountOptions, a node's fstab), then mount it read-write: "
+        "sudo mount -o remount,rw {}",
+        quoted(mount.point));
+  } else if (isRemote(mount)) {
     finding.cause = fmt::format("the mount is not read-only, the server's export is: {}", text);
-  else
+    finding.remedy = "see how the file server exports it, and whether it turned read-only itself";
+  } else {
     finding.cause = fmt::format(
         "it was mounted read-write and is read-only now, as a kernel does after an error: {}",
         text);
-  finding.remedy =
-      isRemote(mount)
-          ? "see how the file server exports it, and mount it read-write"
-          : fmt::format("{}; repair the file system (fsck), then mount it read-write", kLookAtNode);
+    finding.remedy =
+        fmt::format("{}; repair the file system (fsck), then mount it read-write", kLookAtNode);
+  }
 }
 
 void sayOwnMountReadOnly(const Place& place, const std::vector<Case>& cases, Finding& finding) {
   finding.message =
-      fmt::format("{} has {} mounted read-only: whether Ghost can write there is not known",
-                  who(place), content(place));
+      fmt::format("{} {} mounted read-only for {}; whether Ghost can write there is not known",
+                  where(place, cases), cases.size() == 1 ? "is" : "are", who(place));
   finding.cause =
       fmt::format("only this mount says so: {} ({})", mountsOf(cases),
                   ofAll(cases, [](const Case& one) { return one.mount->mount.options; }));
@@ -62,8 +64,8 @@ std::string findInodes(const Place& place) {
 
 void sayFull(const Place& place, const std::vector<Case>& cases, Finding& finding) {
   const std::string errors = errorsOf(cases);
-  finding.message = fmt::format("no space is left for {}: {}", where(place, cases),
-                                errors.empty() ? "only root may write what remains" : errors);
+  finding.message = fmt::format("nothing more can be written to {}: {}", where(place, cases),
+                                errors.empty() ? "what remains is kept back for root" : errors);
   finding.cause = fmt::format("{}: {}", mountsOf(cases), spacesOf(cases));
   finding.remedy = findSpace(place);
 }
@@ -117,26 +119,29 @@ void sayRefused(const Place& place, const std::vector<Case>& cases, const Limits
       std::ranges::all_of(cases, [](const Case& one) { return one.look->error == EPERM; });
   if (flagged) {
     finding.cause = fmt::format(
-        "owner {}; EPERM is said of an immutable flag (chattr +i) or by a "
-        "file server",
+        "not owner and mode ({}): an immutable flag (chattr +i), or the file server forbids it",
         owners);
-    finding.remedy = fmt::format("see its flags: sudo lsattr -d {}; take it off with chattr -i",
-                                 target(place, cases));
+    finding.remedy = fmt::format("when lsattr -d shows an i, take it off: sudo chattr -i {}",
+                                 pathsOf(place, cases));
     return;
   }
-  finding.cause = owners.empty() ? "the way to the folders is closed to this user"
-                                 : fmt::format("owner {}: closed to Ghost's user (uid {}), too",
-                                               owners, limits.ghostUser);
+  if (owners.empty())
+    finding.cause = "the way to the folders is closed to this user";
+  else if (place.user == limits.ghostUser)
+    finding.cause = fmt::format("owner {}", owners);
+  else
+    finding.cause =
+        fmt::format("owner {}: closed to Ghost's user (uid {}), too", owners, limits.ghostUser);
   finding.remedy = fmt::format(
       "give them to Ghost's user: sudo chown -R {0}:{0} {1}; in a pod: "
       "fsGroup: {0}",
-      limits.ghostUser, target(place, cases));
+      limits.ghostUser, pathsOf(place, cases));
 }
 
 void sayOwnUserRefused(const Place& place, const std::vector<Case>& cases, const Limits& limits,
                        Finding& finding) {
   finding.message =
-      fmt::format("{} (uid {}) may not write to {}: {}: whether Ghost can is not known", who(place),
+      fmt::format("{} (uid {}) may not write to {}: {}; whether Ghost can is not known", who(place),
                   place.user, where(place, cases), errorsOf(cases));
   const std::string owners = ownersOf(cases);
   finding.evidence["uid"] = std::to_string(place.user);
@@ -176,12 +181,17 @@ void sayMissing(const Place& place, const std::vector<Case>& cases, const Limits
           ? fmt::format("{} in {} {} no folder", foldersOf(cases), content(place), verb)
           : fmt::format("{} {} missing in {}, which has others of Ghost's folders",
                         foldersOf(cases), verb, content(place));
+  if (cases[0].look->error == ENOTDIR) {
+    finding.cause = fmt::format("a file is in its place: {}", mountsOf(cases));
+    finding.remedy =
+        fmt::format("see what is there, and move it away: sudo ls -ld {}", pathsOf(place, cases));
+    return;
+  }
   finding.cause = fmt::format("removed, or not mounted here: {}", mountsOf(cases));
   finding.remedy = fmt::format(
-      "make it: sudo install -d -o {0} -g {0} {1}; where it is mounted for Ghost only, leave it "
-      "out "
-      "of checks.volume.folders",
-      limits.ghostUser, target(place, {cases[0]}));
+      "make what was removed: sudo install -d -o {0} -g {0} {1}; leave out of "
+      "checks.volume.folders what is mounted for Ghost only",
+      limits.ghostUser, pathsOf(place, cases));
 }
 
 Duration taken(const Case& one) {

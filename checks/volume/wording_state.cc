@@ -98,7 +98,7 @@ Finding foreign(const Place& place, const std::vector<Case>& cases, const Limits
   finding.remedy = fmt::format(
       "give them to Ghost's user: sudo chown -R {0}:{0} {1}; where it has "
       "another uid, set checks.volume.ghost_uid",
-      limits.ghostUser, target(place, cases));
+      limits.ghostUser, pathsOf(place, cases));
   return finding;
 }
 

@@ -29,6 +29,7 @@ from e2e.program import Rollcall                            # noqa: E402
 VERSIONS = ("5.130.6", "6.56.0", "6.65.0")
 _LAB_MEGABYTES = 1800       # of memory a lab with three pods may take
 _PR_SET_PDEATHSIG = 1
+_CLONE_NEWNS, _MS_REC, _MS_PRIVATE = 0x20000, 1 << 14, 1 << 18
 _BED_BROKE = 75             # exit code of a job whose test bed ended by itself
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -56,6 +57,7 @@ def jobs_for(versions):
 def run_job(name, version, binary, folder, rows):
     """Runs one job in this process; its exit code, 0 when all its rows passed."""
     signal.signal(signal.SIGTERM, _interrupted)
+    keep_mounts_apart()
     outcome = Outcome(version, os.path.join(folder, "rows.json"))
     function = next(job for job_name, of, job in jobs_for([version]) if job_name == name and of == version)
     if rows and function is site_state:
@@ -71,6 +73,12 @@ def run_job(name, version, binary, folder, rows):
         traceback.print_exc()
         outcome.row(f"{name} broke off", problems=[f"{type(error).__name__}: {error}"])
     return 0 if all(row.passed for row in outcome.rows) else 1
+
+
+def keep_mounts_apart():
+    """What is mounted from now on is seen by this process and its children only, and goes with them."""
+    if os.geteuid() == 0 and _libc.unshare(_CLONE_NEWNS) == 0:
+        _libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
 
 
 def _interrupted(number, frame):

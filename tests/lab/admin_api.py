@@ -151,6 +151,10 @@ class AdminApi:
             return self._upload("themes/upload/", "file", os.path.basename(zip_path), source.read(),
                                 "application/zip")
 
+    def upload_image(self, name, content, mime="image/png"):
+        """Returns the picture's address."""
+        return self._upload("images/upload/", "file", name, content, mime)["images"][0]["url"]
+
     # First run and integrations
 
     def set_up(self, title):
