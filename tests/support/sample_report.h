@@ -117,6 +117,11 @@ inline Report sampleFail() {
   skew.def = &kSampleSkew;
   skew.message = "pod-1 and pod-2 run 5.130, pod-3 runs 5.129";
   pods.outcome.findings.push_back(skew);
+  pods.outcome.tally.volumes = {
+      {"", {.writeSeconds = 0.004, .sizeBytes = 1000, .freeBytes = 400, .freeInodes = 30}},
+      {"pod-1", {.writeSeconds = 0.008, .sizeBytes = 1000, .freeBytes = 400, .freeInodes = 30}},
+      {"pod-2", {.hungSince = sampleTime(-60)}}};
+  pods.outcome.tally.volumeUp = {{"pod-1", true}, {"pod-2", false}};
   pods.verdict = judge(pods.outcome, pods.error);
 
   CheckRun posts = samplePostsRun();
