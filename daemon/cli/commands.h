@@ -20,6 +20,10 @@ int checkCommand(const CheckRegistry& registry, const Options& options, const Co
 // 64 when the configuration cannot be used or the address to listen on is taken.
 int serveCommand(const CheckRegistry& registry, const Config& config);
 
+// `rollcall volume-agent`: as serveCommand(), but with what its flags say and nothing else: it
+// reads no configuration, environment or secret. 64 when the address to listen on cannot be used.
+int volumeAgentCommand(const AgentOptions& options);
+
 int listCommand(const CheckRegistry& registry);
 // `what` is a code (any letter case) or a check's name.
 int explainCommand(const CheckRegistry& registry, const std::string& what, std::size_t width);

@@ -11,141 +11,14 @@
 #include <optional>
 #include <span>
 
+#include "daemon/cli/command_table.h"
 #include "daemon/config/text.h"
+#include "daemon/content/volume_folders.h"
 #include "daemon/core/version.h"
 #include "daemon/sinks/text.h"
 
 namespace rollcall {
 namespace {
-
-// A flag that takes one value. With a `path` it is a setting of the configuration.
-struct FlagSpec {
-  const char* name;
-  const char* metavar;
-  const char* path;
-  FlagInfo::Value kind;
-  const char* help;
-};
-using Value = FlagInfo::Value;
-
-constexpr FlagSpec kConfigFlags[] = {
-    {"--config", "FILE", "", Value::kFile,
-     "Rollcall's configuration (YAML); without it the one that ROLLCALL_CONFIG names"},
-    {"--ghost-config", "FILE", "", Value::kFile,
-     "Ghost's own config.production.json: site and database are taken from it"},
-    {"--url", "SITE", "site.url", Value::kText, "the site as its readers type it"},
-    {"--pod", "NAME=URL", "pods", Value::kText, "a pod and its own address; repeat it for each"},
-    {"--pods-dns", "HOST:PORT", "pods_dns", Value::kText,
-     "every address of a headless Service is a pod"},
-    {"--pod-ca", "FILE", "pod_ca", Value::kFile,
-     "authority (PEM) that signed the pods' certificates"},
-    {"--db", "URL", "database.url", Value::kText, "the database: mysql://user@host:3306/name"},
-    {"--db-password-file", "FILE", "database.password_file", Value::kFile,
-     "file that holds the database's password (or set ROLLCALL_DB_PASSWORD)"},
-    {"--db-ca", "FILE", "database.tls.ca", Value::kFile,
-     "authority (PEM) of the database's certificate; turns TLS on"},
-    {"--routes", "FILE", "routes", Value::kFile, "the site's routes.yaml"},
-    {"--content", "DIR", "content.path", Value::kFolder, "Ghost's shared content folder"},
-    {"--max-findings", "N", "max_findings", Value::kText, "most findings a JSON report lists"},
-};
-constexpr FlagSpec kRunFlags[] = {
-    {"--only", "CHECK[,CHECK]", "", Value::kText, "only these checks"},
-    {"--output", "FORMAT", "", Value::kText, "table, json, junit, nagios or prometheus"},
-    {"--timeout", "TIME", "", Value::kText, "when to give up, such as 30s or 2m"},
-    {"--fail-on", "LEVEL", "", Value::kText,
-     "when the exit code is not 0: warn (from warnings on), fail or never"},
-};
-constexpr FlagSpec kListenFlag = {"--listen", "ADDR:PORT", "listen", Value::kText,
-                                  "where the daemon's own web server listens"};
-constexpr FlagSpec kAddressFlag = {"--address", "HOST:PORT", "", Value::kText,
-                                   "where the daemon listens (127.0.0.1:9868)"};
-constexpr const char* kVerboseHelp = "every finding with its evidence";
-
-constexpr std::pair<const char*, OutputFormat> kOutputs[] = {
-    {"table", OutputFormat::kTable},
-    {"json", OutputFormat::kJson},
-    {"junit", OutputFormat::kJunit},
-    {"nagios", OutputFormat::kNagios},
-    {"prometheus", OutputFormat::kPrometheus}};
-constexpr std::pair<const char*, FailOn> kFailOns[] = {
-    {"warn", FailOn::kWarn}, {"fail", FailOn::kFail}, {"never", FailOn::kNever}};
-constexpr const char* kShells[] = {"bash", "zsh", "fish"};
-
-struct CommandSpec {
-  Command command;
-  const char* path;
-  const char* help;
-  const char* examples;
-};
-constexpr CommandSpec kCommands[] = {
-    {Command::kCheck, "check", "Take the roll once and say what is wrong",
-     "Examples:\n"
-     "  rollcall check --ghost-config config.production.json \\\n"
-     "      --pod pod-1=http://10.0.0.11:2368 --pod pod-2=http://10.0.0.12:2368\n"
-     "  rollcall check --ghost-config config.production.json --pods-dns ghost-pods:2368\n"
-     "  rollcall check --config rollcall.yaml --only posts --output json\n"
-     "\n"
-     "Exit codes: 0 pass, 1 warnings, 2 failures, 3 could not look, 64 usage or configuration,\n"
-     "130 interrupted. With --fail-on fail warnings exit 0; with --fail-on never every report\n"
-     "does; when there is none, or it cannot be written, the exit code is 3 all the same.\n"},
-    {Command::kServe, "serve", "Run as a daemon: metrics, report and status page",
-     "Examples:\n"
-     "  rollcall serve --config /etc/rollcall/rollcall.yaml\n"
-     "  rollcall serve --ghost-config config.production.json --pods-dns ghost-pods:2368 \\\n"
-     "      --listen 127.0.0.1:9868\n"
-     "\n"
-     "--output, --timeout, --fail-on and --verbose matter to \"rollcall check\" only.\n"},
-    {Command::kList, "list", "Show the checks and the codes of their findings",
-     "Example:\n  rollcall list\n"},
-    {Command::kExplain, "explain", "Say what a finding's code means and what mends it",
-     "Examples:\n  rollcall explain RC201\n  rollcall explain posts\n"},
-    {Command::kConfigCheck, "config check", "Validate the configuration without contacting anyone",
-     "Example:\n  rollcall config check --config rollcall.yaml\n"},
-    {Command::kConfigShow, "config show", "Print the effective configuration as YAML",
-     "Example:\n  rollcall config show --ghost-config config.production.json > rollcall.yaml\n"},
-    {Command::kHealth, "health", "Say whether a daemon is alive, as its /livez tells",
-     "Examples:\n"
-     "  rollcall health\n"
-     "  rollcall health --address 127.0.0.1:9868\n"
-     "\n"
-     "Exit codes: 0 alive, 1 not alive or no answer within 3 s, 64 usage.\n"},
-    {Command::kShowVersion, "version", "Print the version", "Example:\n  rollcall version\n"},
-    {Command::kCompletion, "completion", "Print a completion script for bash, zsh or fish",
-     "Examples:\n"
-     "  source <(rollcall completion bash)\n"
-     "  rollcall completion zsh > ~/.zfunc/_rollcall\n"
-     "  rollcall completion fish > ~/.config/fish/completions/rollcall.fish\n"},
-};
-constexpr const char* kConfigHelp = "Look at the configuration";
-constexpr const char* kUsage =
-    "Three usual ways to start:\n"
-    "  1. beside Ghost, with its own configuration:\n"
-    "       rollcall check --ghost-config config.production.json --pods-dns ghost-pods:2368\n"
-    "  2. from anywhere, with everything named:\n"
-    "       rollcall check --url https://example.org --db mysql://rollcall@db:3306/ghost \\\n"
-    "           --db-password-file password.txt --pod pod-1=http://10.0.0.11:2368\n"
-    "  3. as a daemon:\n"
-    "       rollcall serve --config rollcall.yaml\n";
-
-bool takesConfig(Command command) {
-  return command == Command::kCheck || command == Command::kServe ||
-         command == Command::kConfigCheck || command == Command::kConfigShow;
-}
-bool takesRun(Command command) {
-  return command == Command::kCheck || command == Command::kServe;
-}
-
-// The flags of `command` that take a value.
-std::vector<const FlagSpec*> flagsOf(Command command) {
-  std::vector<const FlagSpec*> flags;
-  if (takesConfig(command))
-    for (const FlagSpec& flag : kConfigFlags) flags.push_back(&flag);
-  if (takesRun(command))
-    for (const FlagSpec& flag : kRunFlags) flags.push_back(&flag);
-  if (takesConfig(command) && command != Command::kCheck) flags.push_back(&kListenFlag);
-  if (command == Command::kHealth) flags.push_back(&kAddressFlag);
-  return flags;
-}
 
 class HelpFormatter : public CLI::Formatter {
  public:
@@ -171,7 +44,7 @@ class CommandLine {
     app_.set_version_flag("--version", fmt::format("rollcall {}", kVersion), "Show the version");
     app_.footer(kUsage);
     app_.require_subcommand(0, 1);
-    for (const CommandSpec& spec : kCommands) add(spec);
+    for (const CommandSpec& spec : commandTable()) add(spec);
   }
 
   CLI::App& app() { return app_; }
@@ -233,7 +106,7 @@ Answer refuse(std::string_view command, std::string_view what) {
 
 std::vector<std::string_view> commandNames(std::string_view below) {
   std::vector<std::string_view> names;
-  for (const CommandSpec& spec : kCommands) {
+  for (const CommandSpec& spec : commandTable()) {
     const std::string_view path = spec.path;
     const auto space = path.find(' ');
     if (below.empty() && space == std::string_view::npos) names.push_back(path);
@@ -257,7 +130,7 @@ std::string commandPath(const std::vector<std::string>& arguments) {
 
 std::vector<std::string_view> flagNames(std::string_view path) {
   std::vector<std::string_view> names = {"--help"};
-  for (const CommandSpec& spec : kCommands) {
+  for (const CommandSpec& spec : commandTable()) {
     if (path != spec.path) continue;
     for (const FlagSpec* flag : flagsOf(spec.command)) names.push_back(flag->name);
     if (takesRun(spec.command)) names.push_back("--verbose");
@@ -386,6 +259,8 @@ class Converter {
     } else if (*flag.path) {
       options_.flags.values[flag.path] = values.back();
       options_.flags.origins[flag.path] = flag.name;
+    } else if (options_.command == Command::kVolumeAgent) {
+      agent(name, values.back());
     } else {
       run(name, values);
     }
@@ -395,6 +270,22 @@ class Converter {
     if (!url || url->path != "/" || value.ends_with('/') || value.find(':') == std::string::npos)
       fail(name, fmt::format("{} is not HOST:PORT, such as 127.0.0.1:9868", shown(value)));
     options_.address = value;
+  }
+  void agent(std::string_view name, const std::string& value) {
+    if (name == "--content-path") {
+      options_.agent.contentPath = value;
+    } else if (name == "--listen") {
+      options_.agent.listen = value;
+    } else if (name == "--folders") {
+      folders(name, value);
+    } else {
+      duration(name, value, std::chrono::seconds(1), options_.agent.interval);
+    }
+  }
+  void folders(std::string_view name, std::string_view value) {
+    auto folders = parseFolders(value);
+    if (!folders) return fail(name, folders.error().message);
+    options_.agent.folders = std::move(*folders);
   }
   void run(std::string_view name, const std::vector<std::string>& values) {
     const std::string& value = values.back();
@@ -406,7 +297,7 @@ class Converter {
     } else if (name == "--fail-on") {
       pick(name, value, std::span(kFailOns), options_.failOn);
     } else {
-      timeout(name, value);
+      duration(name, value, std::chrono::milliseconds(100), options_.timeout);
     }
     if (options_.command == Command::kServe && name != "--only")
       options_.ignored.emplace_back(name);
@@ -421,14 +312,18 @@ class Converter {
       fail(name, fmt::format("{} is none of {}{}", shown(value), fmt::join(namesOf(all), ", "),
                              didYouMean(value, namesOf(all))));
   }
-  void timeout(std::string_view name, const std::string& value) {
-    const Result<Duration> timeout = parseDuration(value);
-    if (!timeout) return fail(name, timeout.error().message);
-    if (*timeout < std::chrono::milliseconds(100) || *timeout > std::chrono::hours(1))
-      return fail(name, "must be from 100ms to 1h");
-    options_.timeout = *timeout;
+  void duration(std::string_view name, const std::string& value, Duration least, Duration& target) {
+    const Result<Duration> given = parseDuration(value);
+    if (!given) return fail(name, given.error().message);
+    if (*given < least || *given > std::chrono::hours(1))
+      return fail(name, fmt::format("must be from {} to 1h", durationText(least)));
+    target = *given;
   }
   void argument() {
+    if (options_.command == Command::kVolumeAgent) {
+      if (options_.agent.contentPath.empty()) fail("--content-path", "name Ghost's content folder");
+      if (options_.agent.folders.empty()) folders("--folders", kGhostFolders);
+    }
     if (options_.command == Command::kExplain) {
       if (sub_.argument.empty())
         answer_ = refuse(sub_.spec->path,
@@ -484,7 +379,7 @@ std::vector<CommandInfo> describeCommands() {
   std::vector<CommandInfo> commands;
   commands.push_back({"", "", {}, texts(commandNames(""))});
   commands.push_back({"config", kConfigHelp, {}, texts(commandNames("config"))});
-  for (const CommandSpec& spec : kCommands) {
+  for (const CommandSpec& spec : commandTable()) {
     CommandInfo info{spec.path, spec.help, {}, {}};
     for (const FlagSpec* flag : flagsOf(spec.command)) {
       const std::string_view name = flag->name;

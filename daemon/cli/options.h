@@ -15,6 +15,7 @@ namespace rollcall {
 enum class Command {
   kCheck,
   kServe,
+  kVolumeAgent,
   kList,
   kExplain,
   kConfigCheck,
@@ -24,6 +25,14 @@ enum class Command {
   kCompletion
 };
 enum class OutputFormat { kTable, kJson, kJunit, kNagios, kPrometheus };
+
+// Of `volume-agent`, which has no configuration besides.
+struct AgentOptions {
+  std::string contentPath;
+  std::vector<std::string> folders;  // below it
+  Duration interval = std::chrono::seconds(20);
+  std::string listen = "0.0.0.0:9869";
+};
 
 struct Options {
   Command command = Command::kCheck;
@@ -38,7 +47,8 @@ struct Options {
   std::string address = "127.0.0.1:9868";  // health
   std::string code;                        // explain: RC201 or a check's name
   std::string shell;                       // completion
-  std::vector<std::string> ignored;        // serve: flags given that only `check` heeds
+  AgentOptions agent;
+  std::vector<std::string> ignored;  // serve: flags given that only `check` heeds
 };
 
 // Instead of a command: text to print. `exitCode` 0 goes to stdout, anything else to stderr.

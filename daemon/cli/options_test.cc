@@ -30,7 +30,8 @@ TEST(Options, AWrongCommandLineGetsOneSentence) {
   const BadLine rows[] = {
       {{"chek"}, "rollcall: \"chek\": unknown command, did you mean \"check\"?\n"},
       {{"zzzzzz"},
-       "rollcall: \"zzzzzz\": unknown command; there are check, serve, list, explain, health, "
+       "rollcall: \"zzzzzz\": unknown command; there are check, serve, volume-agent, list, "
+       "explain, health, "
        "version, completion, config\n"},
       {{"--verbse"}, "rollcall: --verbse: unknown flag\n"},
       {{"config"},
@@ -70,6 +71,13 @@ TEST(Options, AWrongCommandLineGetsOneSentence) {
       {{"health", "--address", "h:1/livez"},
        "rollcall health: --address: \"h:1/livez\" is not HOST:PORT, such as 127.0.0.1:9868\n"},
       {{"health", "--config", "x"}, "rollcall health: --config: unknown flag\n"},
+      {{"volume-agent"}, "rollcall volume-agent: --content-path: name Ghost's content folder\n"},
+      {{"volume-agent", "--content-path", "c", "--folders", "images,../x"},
+       "rollcall volume-agent: --folders: \"../x\" is no folder below the content folder\n"},
+      {{"volume-agent", "--content-path", "c", "--interval", "900ms"},
+       "rollcall volume-agent: --interval: must be from 1s to 1h\n"},
+      {{"volume-agent", "--content-path", "c", "--config", "x"},
+       "rollcall volume-agent: --config: unknown flag\n"},
       {{"explain"},
        "rollcall explain: name a code such as RC201, or a check; rollcall list shows them\n"},
       {{"completion"}, "rollcall completion: name a shell: bash, zsh or fish\n"},
@@ -163,6 +171,22 @@ TEST(Options, ServeTakesTheSameFlagsAndListenAndSaysWhatItIgnores) {
   EXPECT_EQ(options.command, Command::kServe);
   EXPECT_EQ(options.flags.values.at("listen"), "127.0.0.1:0");
   EXPECT_THAT(options.ignored, testing::UnorderedElementsAre("--output", "--verbose"));
+}
+
+TEST(Options, TheVolumeAgentNeedsNothingButAFolder) {
+  const AgentOptions least = accepted({"volume-agent", "--content-path", "c"}).agent;
+  EXPECT_EQ(least.contentPath, "c");
+  EXPECT_THAT(least.folders,
+              testing::ElementsAre("images", "media", "files", "themes", "settings", "data"));
+  EXPECT_EQ(least.interval, std::chrono::seconds(20));
+  EXPECT_EQ(least.listen, "0.0.0.0:9869");
+  const AgentOptions all =
+      accepted({"volume-agent", "--content-path=c", "--folders", "images, media/x", "--interval",
+                "1m", "--listen", "127.0.0.1:0"})
+          .agent;
+  EXPECT_THAT(all.folders, testing::ElementsAre("images", "media/x"));
+  EXPECT_EQ(all.interval, std::chrono::minutes(1));
+  EXPECT_EQ(all.listen, "127.0.0.1:0");
 }
 
 TEST(Options, ConfigCommandsTakeTheFlagsOfTheConfiguration) {

@@ -100,6 +100,8 @@ int runProgram(const CheckRegistry& registry, const std::vector<std::string>& ar
     case Command::kConfigCheck:
     case Command::kConfigShow:
       return runConfigured(registry, options, environment);
+    case Command::kVolumeAgent:
+      return volumeAgentCommand(options.agent);
     case Command::kList:
       return listCommand(registry);
     case Command::kExplain:

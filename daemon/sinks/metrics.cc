@@ -149,13 +149,8 @@ std::map<std::string, bool> volumesUp(const Report& report) {
   return all;
 }
 
-// Rollcall's own mount has no pod label. Places that were not looked at have no series.
-void addVolumes(std::vector<MetricFamily>& families, const Report& report) {
-  const std::set<std::string> pods = podNames(report);
-  MetricFamily up = family("rollcall_volume_up",
-                           "1 when the pod was seen to work with the content volume, else 0.");
-  for (const auto& [pod, isUp] : volumesUp(report))
-    if (pods.contains(pod)) add(up, {{"pod", pod}}, isUp ? 1 : 0);
+// The numbers of VolumeFacts.
+struct VolumeFamilies {
   MetricFamily write = family("rollcall_volume_write_seconds",
                               "How long it took to create, write and fsync a block.");
   MetricFamily size = family("rollcall_volume_size_bytes", "Size of the content volume.");
@@ -166,19 +161,34 @@ void addVolumes(std::vector<MetricFamily>& families, const Report& report) {
   MetricFamily hung = family("rollcall_volume_hung_since_timestamp_seconds",
                              "Since when the volume does not answer, in Unix time; absent while "
                              "it does.");
-  for (const CheckRun& run : report.checks) {
-    for (const auto& [pod, facts] : run.outcome.tally.volumes) {
-      if (!pod.empty() && !pods.contains(pod)) continue;
-      const Labels place = pod.empty() ? Labels{} : Labels{{"pod", pod}};
-      if (facts.writeSeconds) add(write, place, *facts.writeSeconds);
-      if (facts.sizeBytes) add(size, place, static_cast<double>(*facts.sizeBytes));
-      if (facts.freeBytes) add(free, place, static_cast<double>(*facts.freeBytes));
-      if (facts.freeInodes) add(inodes, place, static_cast<double>(*facts.freeInodes));
-      if (facts.hungSince) add(hung, place, Seconds(facts.hungSince->time_since_epoch()).count());
-    }
+
+  void take(const VolumeFacts& facts, const Labels& place) {
+    if (facts.writeSeconds) add(write, place, *facts.writeSeconds);
+    if (facts.sizeBytes) add(size, place, static_cast<double>(*facts.sizeBytes));
+    if (facts.freeBytes) add(free, place, static_cast<double>(*facts.freeBytes));
+    if (facts.freeInodes) add(inodes, place, static_cast<double>(*facts.freeInodes));
+    if (facts.hungSince) add(hung, place, Seconds(facts.hungSince->time_since_epoch()).count());
   }
-  for (MetricFamily* each : {&up, &write, &size, &free, &inodes, &hung})
-    families.push_back(std::move(*each));
+  void moveTo(std::vector<MetricFamily>& families) {
+    for (MetricFamily* each : {&write, &size, &free, &inodes, &hung})
+      families.push_back(std::move(*each));
+  }
+};
+
+// Rollcall's own mount has no pod label. Places that were not looked at have no series.
+void addVolumes(std::vector<MetricFamily>& families, const Report& report) {
+  const std::set<std::string> pods = podNames(report);
+  MetricFamily up = family("rollcall_volume_up",
+                           "1 when the pod was seen to work with the content volume, else 0.");
+  for (const auto& [pod, isUp] : volumesUp(report))
+    if (pods.contains(pod)) add(up, {{"pod", pod}}, isUp ? 1 : 0);
+  families.push_back(std::move(up));
+  VolumeFamilies numbers;
+  for (const CheckRun& run : report.checks)
+    for (const auto& [pod, facts] : run.outcome.tally.volumes)
+      if (pod.empty() || pods.contains(pod))
+        numbers.take(facts, pod.empty() ? Labels{} : Labels{{"pod", pod}});
+  numbers.moveTo(families);
 }
 
 // Two checks may count the same resources: the first in the report speaks for them.
@@ -327,6 +337,14 @@ void Metrics::publish(const std::shared_ptr<const Report>& report,
 
 std::string Metrics::text() const {
   return serialize(impl_->Collect());
+}
+
+std::string agentMetrics(const VolumeFacts& facts) {
+  std::vector<MetricFamily> families{buildInfo()};
+  VolumeFamilies numbers;
+  numbers.take(facts, {});
+  numbers.moveTo(families);
+  return serialize(std::move(families));
 }
 
 std::string formatPrometheus(const Report& report) {

@@ -30,4 +30,7 @@ class Metrics final : public Sink {
   std::unique_ptr<Impl> impl_;
 };
 
+// What a volume agent shows: of its own mount, so without a pod label.
+std::string agentMetrics(const VolumeFacts& facts);
+
 }  // namespace rollcall

@@ -464,6 +464,10 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.complete("rollcall", "check", "--output", "j"), ["json", "junit"])
         self.assertEqual(self.complete("rollcall", "check", "--ghost-config", "gh"), ["ghost.json"])
         self.assertEqual(self.complete("rollcall", "serve", "--lis"), ["--listen"])
+        self.assertEqual(self.complete("rollcall", "volume-agent", "--f"), ["--folders"])
+        os.mkdir(os.path.join(self.folder, "content"))
+        self.assertEqual(self.complete("rollcall", "volume-agent", "--content-path", "c"),
+                         ["content"])
 
 
 if __name__ == "__main__":

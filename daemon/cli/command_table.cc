@@ -1,0 +1,138 @@
+#include "daemon/cli/command_table.h"
+
+namespace rollcall {
+namespace {
+
+using Value = FlagInfo::Value;
+
+constexpr FlagSpec kConfigFlags[] = {
+    {"--config", "FILE", "", Value::kFile,
+     "Rollcall's configuration (YAML); without it the one that ROLLCALL_CONFIG names"},
+    {"--ghost-config", "FILE", "", Value::kFile,
+     "Ghost's own config.production.json: site and database are taken from it"},
+    {"--url", "SITE", "site.url", Value::kText, "the site as its readers type it"},
+    {"--pod", "NAME=URL", "pods", Value::kText, "a pod and its own address; repeat it for each"},
+    {"--pods-dns", "HOST:PORT", "pods_dns", Value::kText,
+     "every address of a headless Service is a pod"},
+    {"--pod-ca", "FILE", "pod_ca", Value::kFile,
+     "authority (PEM) that signed the pods' certificates"},
+    {"--db", "URL", "database.url", Value::kText, "the database: mysql://user@host:3306/name"},
+    {"--db-password-file", "FILE", "database.password_file", Value::kFile,
+     "file that holds the database's password (or set ROLLCALL_DB_PASSWORD)"},
+    {"--db-ca", "FILE", "database.tls.ca", Value::kFile,
+     "authority (PEM) of the database's certificate; turns TLS on"},
+    {"--routes", "FILE", "routes", Value::kFile, "the site's routes.yaml"},
+    {"--content", "DIR", "content.path", Value::kFolder, "Ghost's shared content folder"},
+    {"--max-findings", "N", "max_findings", Value::kText, "most findings a JSON report lists"},
+};
+constexpr FlagSpec kRunFlags[] = {
+    {"--only", "CHECK[,CHECK]", "", Value::kText, "only these checks"},
+    {"--output", "FORMAT", "", Value::kText, "table, json, junit, nagios or prometheus"},
+    {"--timeout", "TIME", "", Value::kText, "when to give up, such as 30s or 2m"},
+    {"--fail-on", "LEVEL", "", Value::kText,
+     "when the exit code is not 0: warn (from warnings on), fail or never"},
+};
+constexpr FlagSpec kListenFlag = {"--listen", "ADDR:PORT", "listen", Value::kText,
+                                  "where the daemon's own web server listens"};
+constexpr FlagSpec kAddressFlag = {"--address", "HOST:PORT", "", Value::kText,
+                                   "where the daemon listens (127.0.0.1:9868)"};
+constexpr FlagSpec kAgentFlags[] = {
+    {"--content-path", "DIR", "", Value::kFolder,
+     "Ghost's content folder, mounted as in Ghost's own container"},
+    {"--folders", "NAME[,NAME]", "", Value::kText,
+     "which folders of it; else images,media,files,themes,settings,data"},
+    {"--interval", "TIME", "", Value::kText, "from one look to the next; else 20s"},
+    {"--listen", "ADDR:PORT", "", Value::kText, "where it answers; else 0.0.0.0:9869"},
+};
+
+constexpr CommandSpec kCommands[] = {
+    {Command::kCheck, "check", "Take the roll once and say what is wrong",
+     "Examples:\n"
+     "  rollcall check --ghost-config config.production.json \\\n"
+     "      --pod pod-1=http://10.0.0.11:2368 --pod pod-2=http://10.0.0.12:2368\n"
+     "  rollcall check --ghost-config config.production.json --pods-dns ghost-pods:2368\n"
+     "  rollcall check --config rollcall.yaml --only posts --output json\n"
+     "\n"
+     "Exit codes: 0 pass, 1 warnings, 2 failures, 3 could not look, 64 usage or configuration,\n"
+     "130 interrupted. With --fail-on fail warnings exit 0; with --fail-on never every report\n"
+     "does; when there is none, or it cannot be written, the exit code is 3 all the same.\n"},
+    {Command::kServe, "serve", "Run as a daemon: metrics, report and status page",
+     "Examples:\n"
+     "  rollcall serve --config /etc/rollcall/rollcall.yaml\n"
+     "  rollcall serve --ghost-config config.production.json --pods-dns ghost-pods:2368 \\\n"
+     "      --listen 127.0.0.1:9868\n"
+     "\n"
+     "--output, --timeout, --fail-on and --verbose matter to \"rollcall check\" only.\n"},
+    {Command::kVolumeAgent, "volume-agent",
+     "Run beside a pod: whether it can write to the content volume",
+     "Examples:\n"
+     "  rollcall volume-agent --content-path /var/lib/ghost/content\n"
+     "  rollcall volume-agent --content-path /var/lib/ghost/content --folders images,media \\\n"
+     "      --interval 10s --listen 127.0.0.1:9869\n"
+     "\n"
+     "It needs no configuration and no secret: only the folder, as Ghost's user. It writes a "
+     "small\n"
+     "file to each folder, reads it back and removes it; a folder that is missing is what it\n"
+     "reports. The daemon reads it with checks.volume.agent_port: 9869; people may look, too:\n"
+     "  curl http://10.0.0.11:9869/api/v1/volume\n"},
+    {Command::kList, "list", "Show the checks and the codes of their findings",
+     "Example:\n  rollcall list\n"},
+    {Command::kExplain, "explain", "Say what a finding's code means and what mends it",
+     "Examples:\n  rollcall explain RC201\n  rollcall explain posts\n"},
+    {Command::kConfigCheck, "config check", "Validate the configuration without contacting anyone",
+     "Example:\n  rollcall config check --config rollcall.yaml\n"},
+    {Command::kConfigShow, "config show", "Print the effective configuration as YAML",
+     "Example:\n  rollcall config show --ghost-config config.production.json > rollcall.yaml\n"},
+    {Command::kHealth, "health", "Say whether a daemon is alive, as its /livez tells",
+     "Examples:\n"
+     "  rollcall health\n"
+     "  rollcall health --address 127.0.0.1:9868\n"
+     "\n"
+     "Exit codes: 0 alive, 1 not alive or no answer within 3 s, 64 usage.\n"},
+    {Command::kShowVersion, "version", "Print the version", "Example:\n  rollcall version\n"},
+    {Command::kCompletion, "completion", "Print a completion script for bash, zsh or fish",
+     "Examples:\n"
+     "  source <(rollcall completion bash)\n"
+     "  rollcall completion zsh > ~/.zfunc/_rollcall\n"
+     "  rollcall completion fish > ~/.config/fish/completions/rollcall.fish\n"},
+};
+
+bool takesConfig(Command command) {
+  return command == Command::kCheck || command == Command::kServe ||
+         command == Command::kConfigCheck || command == Command::kConfigShow;
+}
+
+}  // namespace
+
+const char* const kUsage =
+    "Three usual ways to start:\n"
+    "  1. beside Ghost, with its own configuration:\n"
+    "       rollcall check --ghost-config config.production.json --pods-dns ghost-pods:2368\n"
+    "  2. from anywhere, with everything named:\n"
+    "       rollcall check --url https://example.org --db mysql://rollcall@db:3306/ghost \\\n"
+    "           --db-password-file password.txt --pod pod-1=http://10.0.0.11:2368\n"
+    "  3. as a daemon:\n"
+    "       rollcall serve --config rollcall.yaml\n";
+
+std::span<const CommandSpec> commandTable() {
+  return kCommands;
+}
+
+bool takesRun(Command command) {
+  return command == Command::kCheck || command == Command::kServe;
+}
+
+std::vector<const FlagSpec*> flagsOf(Command command) {
+  std::vector<const FlagSpec*> flags;
+  if (takesConfig(command))
+    for (const FlagSpec& flag : kConfigFlags) flags.push_back(&flag);
+  if (takesRun(command))
+    for (const FlagSpec& flag : kRunFlags) flags.push_back(&flag);
+  if (takesConfig(command) && command != Command::kCheck) flags.push_back(&kListenFlag);
+  if (command == Command::kHealth) flags.push_back(&kAddressFlag);
+  if (command == Command::kVolumeAgent)
+    for (const FlagSpec& flag : kAgentFlags) flags.push_back(&flag);
+  return flags;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,48 @@
+// Every command with its flags, as the command line, its help and the completion know them.
+#pragma once
+
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "daemon/cli/options.h"
+
+namespace rollcall {
+
+// A flag that takes one value. With a `path` it is a setting of the configuration.
+struct FlagSpec {
+  const char* name;
+  const char* metavar;
+  const char* path;
+  FlagInfo::Value kind;
+  const char* help;
+};
+
+struct CommandSpec {
+  Command command;
+  const char* path;  // "config check"
+  const char* help;
+  const char* examples;
+};
+
+std::span<const CommandSpec> commandTable();
+// The flags of `command` that take a value.
+std::vector<const FlagSpec*> flagsOf(Command command);
+// Whether it runs checks, and so takes --verbose as well.
+bool takesRun(Command command);
+
+inline constexpr const char* kVerboseHelp = "every finding with its evidence";
+inline constexpr const char* kConfigHelp = "Look at the configuration";
+extern const char* const kUsage;  // the usual ways to start
+
+inline constexpr std::pair<const char*, OutputFormat> kOutputs[] = {
+    {"table", OutputFormat::kTable},
+    {"json", OutputFormat::kJson},
+    {"junit", OutputFormat::kJunit},
+    {"nagios", OutputFormat::kNagios},
+    {"prometheus", OutputFormat::kPrometheus}};
+inline constexpr std::pair<const char*, FailOn> kFailOns[] = {
+    {"warn", FailOn::kWarn}, {"fail", FailOn::kFail}, {"never", FailOn::kNever}};
+inline constexpr const char* kShells[] = {"bash", "zsh", "fish"};
+
+}  // namespace rollcall
