@@ -64,6 +64,19 @@ TEST_F(AgentTest, TellsHowLongAgoTheLastLookWas) {
   EXPECT_EQ(report.began, 27s);
   EXPECT_EQ(report.ended, 27s);
   EXPECT_EQ(report.looks, heard_[0]);
+  EXPECT_THAT(report.before, IsEmpty());
+}
+
+TEST_F(AgentTest, RemembersTheLookBefore) {
+  MountLook well;
+  MountLook hung;
+  hung.hungSince = clock_.wall();
+  dir_.looks = {hung};
+  look();
+  dir_.looks = {well, well};
+  look();
+  EXPECT_EQ(agent_.report().value().looks, dir_.looks);
+  EXPECT_EQ(agent_.report().value().before, std::vector<MountLook>{hung});
 }
 
 TEST_F(AgentTest, IsAliveAtOnceAndReadyAfterTheFirstLook) {

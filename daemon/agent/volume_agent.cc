@@ -42,7 +42,8 @@ void VolumeAgent::run(const std::stop_token& stop,
     onLook(mounts);
     {
       const std::lock_guard lock(mutex_);
-      last_ = Look{began, ended, std::move(mounts)};
+      std::vector<MountLook> before = last_ ? std::move(last_->mounts) : std::vector<MountLook>();
+      last_ = Look{began, ended, std::move(mounts), std::move(before)};
     }
     clock_.sleepUntil(nextOf(began, settings_.interval, clock_.mono()), stop);
   }
@@ -52,8 +53,8 @@ std::optional<VolumeReport> VolumeAgent::report() const {
   const std::lock_guard lock(mutex_);
   if (!last_) return std::nullopt;
   const MonoTime now = clock_.mono();
-  return VolumeReport{settings_.folder,   ::geteuid(),        settings_.interval,
-                      now - last_->began, now - last_->ended, last_->mounts};
+  return VolumeReport{settings_.folder,   ::geteuid(),   settings_.interval, now - last_->began,
+                      now - last_->ended, last_->mounts, last_->before};
 }
 
 std::string troubleIn(const std::vector<MountLook>& looks) {

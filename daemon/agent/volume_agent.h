@@ -1,5 +1,5 @@
-// Looks at the content volume on its rhythm and remembers the last look, for whoever asks. Knows
-// nothing else: no site, no database, no key.
+// Looks at the content volume on its rhythm and remembers the last two looks, for whoever asks.
+// Knows nothing else: no site, no database, no key.
 #pragma once
 
 #include <functional>
@@ -36,6 +36,7 @@ class VolumeAgent {
     MonoTime began{};
     MonoTime ended{};
     std::vector<MountLook> mounts;
+    std::vector<MountLook> before;
   };
 
   const Clock& clock_;

@@ -99,6 +99,12 @@ OrderedJson toJson(const MountLook& look, WallTime now) {
           {"folders", std::move(folders)}};
 }
 
+OrderedJson toJson(const std::vector<MountLook>& looks, WallTime now) {
+  OrderedJson mounts = OrderedJson::array();
+  for (const MountLook& look : looks) mounts.push_back(toJson(look, now));
+  return mounts;
+}
+
 // An object that is being read. What is wrong first, of all that is read, ends up in `wrong`.
 class Object {
  public:
@@ -235,6 +241,12 @@ MountLook readMount(Object json, WallTime now) {
   return look;
 }
 
+std::vector<MountLook> readMounts(const std::vector<Object>& list, WallTime now) {
+  std::vector<MountLook> looks;
+  for (const Object& mount : list) looks.push_back(readMount(mount, now));
+  return looks;
+}
+
 Error refused(std::string_view what) {
   return {ErrorCode::kProtocol, fmt::format("this is no report of a volume agent: {}", what)};
 }
@@ -256,8 +268,6 @@ Result<Json> parseShallow(std::string_view text) {
 }  // namespace
 
 std::string formatVolumeReport(const VolumeReport& report, WallTime now) {
-  OrderedJson mounts = OrderedJson::array();
-  for (const MountLook& look : report.looks) mounts.push_back(toJson(look, now));
   const OrderedJson document = {{"schema_version", kSchemaVersion},
                                 {"rollcall", kVersion},
                                 {"content_path", cut(report.folder)},
@@ -265,7 +275,8 @@ std::string formatVolumeReport(const VolumeReport& report, WallTime now) {
                                 {"interval_seconds", seconds(report.interval)},
                                 {"began_seconds_ago", seconds(report.began)},
                                 {"ended_seconds_ago", seconds(report.ended)},
-                                {"mounts", std::move(mounts)}};
+                                {"mounts", toJson(report.looks, now)},
+                                {"mounts_before", toJson(report.before, now)}};
   return document.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
@@ -289,8 +300,8 @@ Result<VolumeReport> parseVolumeReport(std::string_view text, WallTime now) {
   report.interval = document.seconds("interval_seconds");
   report.began = document.seconds("began_seconds_ago");
   report.ended = document.seconds("ended_seconds_ago");
-  for (const Object& mount : document.objects("mounts", kMostMounts))
-    report.looks.push_back(readMount(mount, now));
+  report.looks = readMounts(document.objects("mounts", kMostMounts), now);
+  report.before = readMounts(document.objects("mounts_before", kMostMounts), now);
   if (!wrong.empty()) return refused(wrong);
   return report;
 }

@@ -22,8 +22,9 @@ struct VolumeReport {
   // Of the last look that ended: how long ago it began and ended.
   Duration began{};
   Duration ended{};
-  // Without Mount::id: it means nothing elsewhere.
-  std::vector<MountLook> looks;
+  std::vector<MountLook> looks;  // without Mount::id: it means nothing elsewhere
+  // What the look before saw, so that nobody has to rely on a single one; empty at first.
+  std::vector<MountLook> before;
 };
 
 // More is refused unread, by whoever fetches it and by parseVolumeReport().

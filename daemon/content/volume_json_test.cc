@@ -58,6 +58,7 @@ VolumeReport sample() {
   MountLook blind;
   blind.error = Error{ErrorCode::kUnavailable, "no process to look"};
   report.looks = {well, hung, blind};
+  report.before = {blind, well};
   return report;
 }
 
@@ -71,6 +72,7 @@ TEST(VolumeJson, SaysTheSameToWhoeverReadsIt) {
   EXPECT_EQ(read->began, report.began);
   EXPECT_EQ(read->ended, report.ended);
   EXPECT_EQ(read->looks, report.looks);
+  EXPECT_EQ(read->before, report.before);
   EXPECT_EQ(read->looks[2].error.value().code, ErrorCode::kUnavailable);
   EXPECT_EQ(read->looks[2].error.value().message, "no process to look");
 }
@@ -168,6 +170,7 @@ TEST(VolumeJson, WhatIsWrongIsNamedInOneSentence) {
       {with("\"space\": {", "\"space\": [1], \"x\": {"), "folders[0].space is no object"},
       {with("\"code\": \"unavailable\"", "\"code\": \"bad\""),
        "mounts[2].error.code is not known here"},
+      {with("\"mounts_before\": [", "\"mounts_before\": [7, "), "mounts_before[0] is no object"},
   };
   for (const Row& row : rows) {
     const auto read = parseVolumeReport(row.json, kNow);
