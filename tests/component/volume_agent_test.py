@@ -1,11 +1,12 @@
 """Runs `rollcall volume-agent` as a process beside ordinary and broken folders.
 
-usage: volume_agent_test.py PROGRAM
+usage: volume_agent_test.py PROGRAM FAULTY_VOLUME
 """
 
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,7 +19,11 @@ import unittest
 import urllib.error
 import urllib.request
 
-PROGRAM = ""
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+import volumes as support  # noqa: E402  pylint: disable=wrong-import-position
+
+PROGRAM = FAULTY_VOLUME = ""
 PASSTHROUGH = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS")
 PATIENCE = 30
 
@@ -199,89 +204,66 @@ class VolumeAgent(unittest.TestCase):
                 self.assertIn(says, json.loads(result.stderr)["message"])
 
     def test_a_mount_without_write_is_named(self):
-        with read_only_view(self, self.content) as view:
+        with volumes(self) as bed:
+            view = bed.make("view", "bind", self.content)
+            bed.remount("view", "bind,ro")
             with Agent("--content-path", view, "--folders", "images") as agent:
                 agent.ready()
                 folder = agent.folders()["images"]
                 self.assertEqual((folder["step"], folder["errno"]), ("create", "EROFS"))
+                bed.remount("view", "bind,rw")
+                until(lambda: agent.folders()["images"]["step"] == "done", "word of the repair")
 
     def test_a_frozen_volume_is_told_of_while_it_lasts_and_ends_nothing(self):
-        with file_system(self) as mounted:
+        with volumes(self) as bed:
+            mounted = bed.make("volume", "ext4")
             os.mkdir(os.path.join(mounted, "images"))
             with Agent("--content-path", mounted, "--folders", "images") as agent:
                 agent.ready()
                 self.assertEqual(agent.folders()["images"]["step"], "done")
-                with frozen(mounted):
-                    hung = until(lambda: hung_seconds(agent), "word of the freeze")
-                    self.assertGreaterEqual(hung, 10)
-                    began = time.monotonic()
-                    self.assertEqual(agent.get("/livez")[0], 200)
-                    self.assertEqual(agent.get("/readyz")[0], 200)
-                    self.assertIn("rollcall_volume_hung_since_timestamp_seconds",
-                                  agent.get("/metrics")[1])
-                    self.assertLess(time.monotonic() - began, 2)
+                bed.freeze("volume")
+                hung = until(lambda: hung_seconds(agent), "word of the freeze")
+                self.assertGreaterEqual(hung, 10)
+                began = time.monotonic()
+                self.assertEqual(agent.get("/livez")[0], 200)
+                self.assertEqual(agent.get("/readyz")[0], 200)
+                self.assertIn("rollcall_volume_hung_since_timestamp_seconds",
+                              agent.get("/metrics")[1])
+                self.assertLess(time.monotonic() - began, 2)
+                bed.thaw("volume")
                 until(lambda: hung_seconds(agent) is None, "the end of it")
-                with frozen(mounted):
-                    until(lambda: hung_seconds(agent), "word of the second freeze")
-                    code, took = agent.end(signal.SIGTERM)
-                    self.assertEqual(code, 0)
-                    self.assertLess(took, 5)
+                bed.freeze("volume")
+                until(lambda: hung_seconds(agent), "word of the second freeze")
+                code, took = agent.end(signal.SIGTERM)
+                self.assertEqual(code, 0)
+                self.assertLess(took, 5)
+
+    def test_the_example_for_kubernetes_starts_it(self):
+        with open(os.path.join(ROOT, "examples", "kubernetes", "volume-agent.yaml"),
+                  encoding="utf-8") as file:
+            manifest = file.read()
+        arguments = json.loads(re.search(r"args: (\[.*\])", manifest).group(1))
+        self.assertEqual(arguments[0], "volume-agent")
+        self.assertIn("containerPort: 9869", manifest)
+        with Agent(*arguments[1:]) as agent:
+            agent.ready()
+            self.assertEqual(agent.get("/livez"), (200, "live\n"))
 
 
 def hung_seconds(agent):
     return json.loads(agent.get("/api/v1/volume")[1])["mounts"][0]["hung_seconds"]
 
 
-def as_root(test, *command):
-    """Runs it; skips the test where this machine does not let us."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    except OSError as error:
-        test.skipTest(f"cannot run {command[0]} here: {error}")
-    if done.returncode != 0:
-        test.skipTest(f"{' '.join(command)} does not work here: {done.stderr.strip()}")
-
-
 @contextlib.contextmanager
-def frozen(mounted):
-    subprocess.run(["fsfreeze", "-f", mounted], timeout=PATIENCE, check=True)
+def volumes(test):
+    """A bed; the test is skipped when this machine cannot make what is asked for."""
     try:
-        yield
-    finally:
-        subprocess.run(["fsfreeze", "-u", mounted], timeout=PATIENCE, check=True)
-
-
-@contextlib.contextmanager
-def file_system(test):
-    """A small ext4 of our own."""
-    image = tempfile.NamedTemporaryFile(prefix="rollcall-agent-image-")
-    test.addCleanup(image.close)
-    image.truncate(16 << 20)
-    mounted = tempfile.mkdtemp(prefix="rollcall-agent-ext4-")
-    test.addCleanup(os.rmdir, mounted)
-    as_root(test, "mkfs.ext4", "-q", image.name)
-    as_root(test, "mount", "-o", "loop", image.name, mounted)
-    try:
-        yield mounted
-    finally:
-        # A child that hung holds it for a moment after the thaw.
-        until(lambda: subprocess.run(["umount", mounted], timeout=PATIENCE, check=False,
-                                     capture_output=True).returncode == 0, "unmounting")
-
-
-@contextlib.contextmanager
-def read_only_view(test, folder):
-    """`folder` again, mounted read-only; skips where this machine does not let us."""
-    view = tempfile.mkdtemp(prefix="rollcall-agent-view-")
-    test.addCleanup(os.rmdir, view)
-    as_root(test, "mount", "--bind", folder, view)
-    try:
-        as_root(test, "mount", "-o", "remount,bind,ro", view)
-        yield view
-    finally:
-        subprocess.run(["umount", view], timeout=PATIENCE, check=True)
+        with support.Bed(FAULTY_VOLUME) as bed:
+            yield bed
+    except support.Missing as reason:
+        test.skipTest(str(reason))
 
 
 if __name__ == "__main__":
-    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    PROGRAM, FAULTY_VOLUME = (os.path.abspath(path) for path in (sys.argv.pop(1), sys.argv.pop(1)))
     unittest.main()
