@@ -27,6 +27,7 @@ constexpr std::size_t kLongestText = 4 * kCutTextAt;  // replacing what is no UT
 constexpr double kMostSeconds = 4e9;                  // a skew may reach back to 1970
 constexpr int kLargestNamedErrno = 255;
 constexpr int kLargestErrno = 4095;
+constexpr Duration kAgreement = std::chrono::seconds(5);        // of two clocks
 constexpr Duration kShortestRhythm = std::chrono::seconds(30);  // for isStale()
 
 // By name where there is one: numbers differ between architectures.
@@ -94,6 +95,8 @@ OrderedJson toJson(const MountLook& look, WallTime now) {
           {"super_options", cut(look.mount.superOptions)},
           {"hung_seconds",
            look.hungSince ? seconds(std::max(now - *look.hungSince, {})) : OrderedJson(nullptr)},
+          {"hung_since_unix",
+           look.hungSince ? seconds(look.hungSince->time_since_epoch()) : OrderedJson(nullptr)},
           {"unkillable", look.unkillable},
           {"error", std::move(error)},
           {"folders", std::move(folders)}};
@@ -220,6 +223,14 @@ FolderLook readFolder(Object json) {
   return look;
 }
 
+// By our clock. As the agent says where its clock agrees: then it is the same each time it is read.
+WallTime momentOf(Duration age, Duration sinceEpoch, WallTime now) {
+  using std::chrono::milliseconds;
+  const WallTime told{std::chrono::round<milliseconds>(sinceEpoch)};
+  const WallTime byAge = now - std::chrono::round<milliseconds>(age);
+  return std::chrono::abs(told - byAge) <= kAgreement ? told : byAge;
+}
+
 MountLook readMount(Object json, WallTime now) {
   MountLook look;
   look.mount.point = json.text("mounted_at");
@@ -228,8 +239,7 @@ MountLook readMount(Object json, WallTime now) {
   look.mount.options = json.text("options");
   look.mount.superOptions = json.text("super_options");
   if (json.has("hung_seconds"))
-    look.hungSince =
-        now - std::chrono::round<std::chrono::milliseconds>(json.seconds("hung_seconds"));
+    look.hungSince = momentOf(json.seconds("hung_seconds"), json.seconds("hung_since_unix"), now);
   look.unkillable = json.flag("unkillable");
   if (json.has("error")) {
     Object error = json.object("error");

@@ -84,6 +84,15 @@ TEST(VolumeJson, AHangLastsAsLongByAnotherClock) {
   EXPECT_EQ(elsewhere - read->looks[1].hungSince.value(), 90'500ms);
 }
 
+TEST(VolumeJson, AHangBeganAtTheSameMomentWheneverItIsRead) {
+  const std::string json = formatVolumeReport(sample(), kNow);
+  for (const auto later : {0ms, 7ms, 2'000ms, -2'000ms}) {
+    const auto read = parseVolumeReport(json, kNow + later);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->looks[1].hungSince, sample().looks[1].hungSince);
+  }
+}
+
 TEST(VolumeJson, ErrorsGoByTheirNamesAndUnknownOnesByTheirNumbers) {
   VolumeReport report = sample();
   for (const auto& [number, text] : {std::pair(EROFS, "\"EROFS\""), std::pair(ESTALE, "\"ESTALE\""),
