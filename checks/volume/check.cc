@@ -3,9 +3,14 @@
 
 #include <unistd.h>
 
-#include "checks/volume/judge.h"
+#include <algorithm>
+#include <iterator>
+
+#include "checks/volume/agents.h"
+#include "checks/volume/comparison.h"
 #include "checks/volume/settings.h"
 #include "daemon/content/content_dir.h"
+#include "daemon/content/volume_folders.h"
 
 namespace rollcall::checks {
 namespace volume {
@@ -18,17 +23,21 @@ constexpr Duration kPatience = 10s;
 class VolumeCheck final : public Check {
  public:
   explicit VolumeCheck(const Params& params)
-      : folders_(foldersIn(params.text("folders"))),
+      : folders_(parseFolders(params.text("folders")).value()),
         write_(params.flag("write")),
+        agentPort_(static_cast<std::uint16_t>(params.count("agent_port"))),
         limits_(limitsOf(params)) {}
 
   Result<Outcome> run(const CheckContext& context) override;
 
  private:
   std::vector<MountLook> look(const CheckContext& context) const;
+  View ownView(const CheckContext& context);
+  std::vector<View> agentViews(const CheckContext& context, std::vector<Gap>& gaps);
 
   const std::vector<std::string> folders_;
   const bool write_;
+  const std::uint16_t agentPort_;  // 0: there are none
   const Limits limits_;
   Trends trends_;
 };
@@ -46,22 +55,51 @@ std::vector<MountLook> VolumeCheck::look(const CheckContext& context) const {
                    limits_);
 }
 
+View VolumeCheck::ownView(const CheckContext& context) {
+  View view{.place = {.pod = {}, .path = context.dir->path(), .user = ::geteuid(), .wrote = write_},
+            .looks = look(context),
+            .forecasts = {}};
+  view.forecasts = trends_.note(view.place.pod, view.looks, context.clock.mono());
+  return view;
+}
+
+std::vector<View> VolumeCheck::agentViews(const CheckContext& context, std::vector<Gap>& gaps) {
+  std::vector<View> views;
+  for (const AgentAnswer& answer : askAgents(context, agentPort_)) {
+    const std::string& pod = answer.pod->name;
+    if (!answer.report) {
+      gaps.push_back({pod, "the volume agent at " + answer.address, answer.report.error()});
+      continue;
+    }
+    View view{.place = {.pod = pod, .path = answer.report->folder, .user = answer.report->user},
+              .looks = confirmedByAgent(*answer.report, limits_),
+              .forecasts = {}};
+    view.forecasts = trends_.note(pod, view.looks, context.clock.mono());
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
 Result<Outcome> VolumeCheck::run(const CheckContext& context) {
-  Outcome outcome;
-  if (!context.dir) {
-    outcome.notApplicable = "no content folder is configured (content.path)";
+  if (!context.dir && agentPort_ == 0) {
+    Outcome outcome;
+    outcome.notApplicable =
+        "neither a content folder (content.path) nor agents (checks.volume.agent_port) are "
+        "configured";
     return outcome;
   }
-  const std::vector<MountLook> looks = look(context);
+  const std::size_t pods =
+      static_cast<std::size_t>(std::ranges::count_if(context.topology.pods, &Pod::mayBeBlamed));
+  if (!context.dir && pods == 0)
+    return Error{ErrorCode::kUnavailable, "no pod is known whose agent could be asked"};
+  std::vector<Gap> gaps;
+  std::vector<View> views;
+  if (agentPort_ != 0) views = agentViews(context, gaps);
+  if (context.dir && !context.stop.stop_requested()) views.push_back(ownView(context));
   if (context.stop.stop_requested())
     return Error{ErrorCode::kCancelled, "stopped while the content volume was looked at"};
-  const Place place{.pod = {}, .path = context.dir->path(), .user = ::geteuid(), .wrote = write_};
-  Judgement judgement =
-      judge(place, looks, limits_, trends_.note(place.pod, looks, context.clock.mono()));
-  outcome.findings = std::move(judgement.findings);
-  outcome.gaps = std::move(judgement.gaps);
-  outcome.notes = std::move(judgement.notes);
-  outcome.tally.volumes[place.pod] = judgement.facts;
+  Outcome outcome = compare(views, limits_, pods);
+  std::ranges::move(gaps, std::back_inserter(outcome.gaps));
   return outcome;
 }
 

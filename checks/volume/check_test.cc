@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "checks/volume/looks.h"
+#include "daemon/content/volume_json.h"
 #include "tests/support/fake_content_dir.h"
 #include "tests/support/fake_pod_client.h"
 #include "tests/support/patient_clock.h"
@@ -101,6 +102,7 @@ TEST_F(VolumeTest, AsksForEveryFolderGhostWritesToAndSaysNothingOfAHealthyOne) {
 TEST_F(VolumeTest, DoesNotApplyWithoutAContentFolder) {
   configured_ = nullptr;
   EXPECT_THAT(run().notApplicable.value_or(""), HasSubstr("content.path"));
+  EXPECT_THAT(pods_.asked, IsEmpty());
 }
 
 TEST_F(VolumeTest, NamesWhatIsWrong) {
@@ -175,6 +177,105 @@ TEST_F(VolumeTest, RefusesFoldersThatAreNotBelowTheContentFolder) {
   EXPECT_THAT(problemsWith("images, ../x"),
               ElementsAre("checks.volume.folders: \"../x\" is no folder below the content folder"));
   EXPECT_THAT(problemsWith("images/2026,themes"), IsEmpty());
+}
+
+// Agents beside three pods, and no content folder of Rollcall's own.
+class AgentsTest : public VolumeTest {
+ protected:
+  AgentsTest() {
+    configured_ = nullptr;
+    configure({{"agent_port", std::int64_t{9869}}});
+    for (int i = 1; i <= 3; ++i)
+      topology_.pods.push_back(
+          {.name = "pod-" + std::to_string(i), .host = "10.0.0." + std::to_string(i)});
+    for (const Pod& pod : topology_.pods) say(pod.name, {on(disk(), {well("images")})});
+  }
+  void say(const std::string& pod, std::vector<MountLook> looks, Duration age = 3s) {
+    VolumeReport report{.folder = "/ghost",
+                        .user = 1000,
+                        .interval = 20s,
+                        .began = age,
+                        .ended = age,
+                        .looks = looks,
+                        .before = looks};
+    pods_.answer(pod, kPath, 200, formatVolumeReport(report, clock_.wall()));
+  }
+  static constexpr const char* kPath = "/api/v1/volume";
+};
+
+TEST_F(AgentsTest, AsksEachPodsSidecarOnce) {
+  std::vector<std::uint16_t> ports;
+  pods_.answer("pod-1", kPath, [&](const PodRequest& request) {
+    ports.push_back(request.port);
+    return Error{ErrorCode::kUnavailable, "as the test asked"};
+  });
+  run();
+  ASSERT_THAT(pods_.asked, SizeIs(3));
+  EXPECT_EQ(pods_.asked[0].door, Door::kSidecar);
+  EXPECT_THAT(ports, ElementsAre(9869));
+  EXPECT_THAT(dir_.questions, IsEmpty());
+}
+
+TEST_F(AgentsTest, SaysNothingOfHealthyPodsButTheirNumbers) {
+  const Outcome outcome = run();
+  EXPECT_THAT(codes(outcome), IsEmpty());
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+  EXPECT_THAT(outcome.notApplicable.value_or(""), IsEmpty());
+  EXPECT_THAT(outcome.tally.volumes, SizeIs(3));
+  EXPECT_EQ(outcome.tally.volumes.at("pod-3").freeBytes, 60ull << 30);
+  EXPECT_TRUE(outcome.tally.volumeUp.at("pod-2"));
+}
+
+TEST_F(AgentsTest, NamesThePodThatCannotWrite) {
+  say("pod-2", {on(disk(), {failing(ProbeStep::kCreate, EROFS)})});
+  const Outcome outcome = run();
+  ASSERT_THAT(codes(outcome), ElementsAre("RC801"));
+  EXPECT_EQ(outcome.findings[0].pod, "pod-2");
+  EXPECT_FALSE(outcome.tally.volumeUp.at("pod-2"));
+}
+
+TEST_F(AgentsTest, ComparesThemWithRollcallsOwnMount) {
+  configured_ = &dir_;
+  dir_.looks = {on(disk(), {failing(ProbeStep::kCreate, EROFS)})};
+  for (const Pod& pod : topology_.pods) say(pod.name, dir_.looks);
+  const Outcome outcome = run();
+  ASSERT_THAT(codes(outcome), ElementsAre("RC801"));
+  EXPECT_THAT(outcome.findings[0].message, HasSubstr("of all 3 pods and of Rollcall"));
+  EXPECT_THAT(outcome.tally.volumes, SizeIs(4));
+}
+
+TEST_F(AgentsTest, AnAgentThatSaysNothingOfThePresentIsAGapWithItsAddress) {
+  pods_.fail("pod-1", kPath, ErrorCode::kUnavailable);
+  say("pod-2", {on(disk(), {failing(ProbeStep::kCreate, EROFS)})}, 91s);
+  const std::pair<int, const char*> rows[] = {
+      {503, "it has not ended its first look yet"},
+      {404, "it answers 404: is this a volume agent?"},
+      {200, "this is no report of a volume agent: it is not valid JSON"}};
+  for (const auto& [status, says] : rows) {
+    pods_.answer("pod-3", kPath, status, "<html>");
+    const Outcome outcome = run();
+    EXPECT_THAT(codes(outcome), IsEmpty());
+    ASSERT_THAT(outcome.gaps, SizeIs(3));
+    EXPECT_EQ(outcome.gaps[0].pod, "pod-1");
+    EXPECT_EQ(outcome.gaps[0].what, "the volume agent at 10.0.0.1:9869");
+    EXPECT_EQ(outcome.gaps[1].why.message,
+              "its last look is 2 min old, it should look every 20.0 s");
+    EXPECT_EQ(outcome.gaps[2].why.message, says);
+    EXPECT_THAT(outcome.tally.volumeUp, IsEmpty());
+  }
+}
+
+TEST_F(AgentsTest, APodThatIsLeavingIsNotAsked) {
+  topology_.pods[1].terminating = true;
+  run();
+  EXPECT_THAT(pods_.asked, SizeIs(2));
+}
+
+TEST_F(AgentsTest, WithoutAPodNothingCouldBeLookedAt) {
+  topology_.pods.clear();
+  const auto outcome = tryRun();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kUnavailable);
 }
 
 }  // namespace

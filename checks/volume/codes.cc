@@ -10,9 +10,11 @@ const std::vector<FindingDef>& findings() {
        "mount options saying so; a file server may export it so.",
        "look for the error on the node: sudo dmesg -T | tail -n 50; repair the file system, then "
        "mount it read-write"},
-      {"RC802", Severity::kWarning, "Rollcall's own mount of the content volume is read-only",
-       "Only this mount is read-only, as with readOnly: true in the pod's volumeMounts. Whether "
-       "Ghost can write is not known.",
+      {"RC802", Severity::kWarning, "a mount of Rollcall's or its agent's is read-only",
+       "Only this mount of the content volume is read-only, as with readOnly: true in "
+       "volumeMounts. "
+       "Whether Ghost can write is not known; beside an agent that has the mount as Ghost's "
+       "container has it, Ghost cannot.",
        "mount it read-write for Rollcall, or have it write nothing: checks.volume.write: false"},
       {"RC803", Severity::kCritical, "the content volume is full",
        "No block is left for Ghost's user: uploads fail, or leave empty files.",
@@ -76,8 +78,10 @@ const std::vector<FindingDef>& findings() {
       {"RC818", Severity::kCritical, "writing to the content volume fails",
        "With an error that is none of the usual ones: the finding names it.",
        "look for the error on the node: sudo dmesg -T | tail -n 50"},
-      {"RC819", Severity::kWarning, "Rollcall's own user may not write to the content volume",
-       "By owner and mode Ghost's user may. Whether it really can is not known.",
+      {"RC819", Severity::kWarning, "the user of Rollcall or its agent may not write",
+       "By owner and mode of the content volume's folders Ghost's user may. Whether it really can "
+       "is "
+       "not known.",
        "run Rollcall as Ghost's user (runAsUser: 1000), or have it write nothing: "
        "checks.volume.write: false"},
   };

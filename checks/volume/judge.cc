@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "checks/volume/wording.h"
+#include "daemon/content/volume_facts.h"
 
 namespace rollcall::checks::volume {
 namespace {
@@ -36,7 +37,7 @@ class Judge {
     for (const MountLook& mount : looks_) look(mount);
     claimTroubles();
     claimRest();
-    gatherFacts();
+    judgement_.facts = factsOf(looks_);
     noteLeftOvers();
     return std::move(judgement_);
   }
@@ -50,8 +51,6 @@ class Judge {
   void claimTroubles();
   void claimRest();
   void claim(Finding finding) { judgement_.findings.push_back(std::move(finding)); }
-  void gatherFacts();
-  void gatherFacts(const MountLook& mount);
   void noteLeftOvers();
   std::optional<Duration> soon(const std::optional<Duration>& until) const {
     return until && *until < limits_.fullWithin ? until : std::nullopt;
@@ -145,35 +144,6 @@ void Judge::claimRest() {
   if (!foreign_.empty()) claim(foreign(place_, foreign_, limits_));
   if (!full_.empty()) claim(runningFull(place_, full_));
   if (!fewInodes_.empty()) claim(runningOutOfInodes(place_, fewInodes_));
-}
-
-// Numbers beside a volume that hangs would say that all is well.
-void Judge::gatherFacts() {
-  if (!hanging_.empty()) {
-    judgement_.facts.hungSince = *hanging_.front()->hungSince;
-    return;
-  }
-  double least = 3;
-  for (const MountLook& mount : looks_) {
-    gatherFacts(mount);
-    const FolderLook* fullest = tightest(mount, share);
-    if (!fullest || fullest->space->size == 0 || share(*fullest->space) >= least) continue;
-    least = share(*fullest->space);
-    judgement_.facts.sizeBytes = fullest->space->size;
-    judgement_.facts.freeBytes = fullest->space->free;
-  }
-}
-
-void Judge::gatherFacts(const MountLook& mount) {
-  VolumeFacts& facts = judgement_.facts;
-  for (const FolderLook& look : mount.folders) {
-    if (look.wrote > Duration::zero()) {
-      const double seconds = std::chrono::duration<double>(look.wrote).count();
-      facts.writeSeconds = std::max(facts.writeSeconds.value_or(0), seconds);
-    }
-    if (look.space && look.space->inodes > 0)
-      facts.freeInodes = std::min(facts.freeInodes.value_or(UINT64_MAX), look.space->freeInodes);
-  }
 }
 
 void Judge::noteLeftOvers() {

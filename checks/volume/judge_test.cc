@@ -71,7 +71,7 @@ TEST(Judge, NamesThePodBesideWhichItWasSeen) {
              {"pod-2", "/var/lib/ghost/content", 1000});
   ASSERT_THAT(codes(judgement), ElementsAre("RC806"));
   EXPECT_EQ(judgement.findings[0].pod, "pod-2");
-  EXPECT_THAT(judgement.findings[0].message, HasSubstr("/var/lib/ghost/content beside pod-2"));
+  EXPECT_THAT(judgement.findings[0].message, HasSubstr("/var/lib/ghost/content of pod-2"));
   ASSERT_THAT(judgement.gaps, SizeIs(1));
   EXPECT_EQ(judgement.gaps[0].pod, "pod-2");
 }

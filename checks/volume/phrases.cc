@@ -32,7 +32,7 @@ bool isPlain(char c) {
 Finding startFinding(Code code, const Place& place, const std::vector<Case>& cases) {
   Finding finding;
   finding.def = &findings().at(code);
-  finding.pod = place.pod;
+  finding.pod = place.alike.empty() ? place.pod : "";
   finding.evidence["folders"] = ofAll(
       cases, [](const Case& one) { return one.look->folder; }, ", ");
   addMounts(cases, finding);
@@ -83,10 +83,12 @@ std::string quoted(const std::string& path) {
 }
 
 std::string who(const Place& place) {
-  return place.pod.empty() ? "Rollcall" : fmt::format("the agent beside {}", place.pod);
+  if (!place.alike.empty()) return "each agent";
+  return place.pod.empty() ? "Rollcall" : fmt::format("the agent of {}", place.pod);
 }
 std::string content(const Place& place) {
-  return place.pod.empty() ? place.path : fmt::format("{} beside {}", place.path, place.pod);
+  const std::string& whose = place.alike.empty() ? place.pod : place.alike;
+  return whose.empty() ? place.path : fmt::format("{} of {}", place.path, whose);
 }
 std::string foldersOf(const std::vector<Case>& cases) {
   std::vector<std::string> names;

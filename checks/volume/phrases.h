@@ -30,8 +30,8 @@ std::string secondsText(Duration time);
 // A path as a shell takes it.
 std::string quoted(const std::string& path);
 
-std::string who(const Place& place);      // "Rollcall", "the agent beside pod-1"
-std::string content(const Place& place);  // the content folder
+std::string who(const Place& place);      // "Rollcall", "the agent of pod-1"
+std::string content(const Place& place);  // the content folder, and whose
 std::string where(const Place& place, const std::vector<Case>& cases);
 std::string foldersOf(const std::vector<Case>& cases);
 // Their paths as arguments of a command.

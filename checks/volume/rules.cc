@@ -201,4 +201,18 @@ std::vector<MountLook> confirmed(std::vector<MountLook> first, const std::vector
   return first;
 }
 
+std::vector<MountLook> confirmedByAgent(const VolumeReport& report, const Limits& limits) {
+  std::vector<MountLook> again;
+  for (const std::string& folder : doubtful(report.looks, limits)) {
+    MountLook look;
+    // Without it nothing confirms the last look.
+    look.folders = {FolderLook{.folder = folder}};
+    for (const MountLook& before : report.before)
+      for (const FolderLook& known : before.folders)
+        if (known.folder == folder) look.folders = {known};
+    again.push_back(std::move(look));
+  }
+  return confirmed(report.looks, again, limits);
+}
+
 }  // namespace rollcall::checks::volume

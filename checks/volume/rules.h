@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "checks/volume/codes.h"
+#include "daemon/content/volume_json.h"
 #include "daemon/content/volume_probe.h"
 
 namespace rollcall::checks::volume {
@@ -30,6 +31,8 @@ struct Place {
   std::string path;  // of the content folder there
   uid_t user = 0;    // as whom
   bool wrote = true;
+  // When it stands for several that see the same: all of them, "all 3 pods".
+  std::string alike = {};
 };
 
 // Of NFS, CIFS, FUSE and their like, where a server behind the mount has the last word.
@@ -71,5 +74,7 @@ std::vector<std::string> doubtful(const std::vector<MountLook>& looks, const Lim
 // ones; what could not be looked at twice counts as not looked at.
 std::vector<MountLook> confirmed(std::vector<MountLook> first, const std::vector<MountLook>& second,
                                  const Limits& limits);
+// Of an agent's last two looks the last, confirmed by the one before.
+std::vector<MountLook> confirmedByAgent(const VolumeReport& report, const Limits& limits);
 
 }  // namespace rollcall::checks::volume

@@ -242,5 +242,43 @@ TEST(ErrorText, readsAsPartOfASentence) {
   EXPECT_EQ(errorName(99'999), "errno 99999");
 }
 
+VolumeReport reportOf(std::vector<MountLook> last, std::vector<MountLook> before) {
+  VolumeReport report;
+  report.looks = std::move(last);
+  report.before = std::move(before);
+  return report;
+}
+Ruling ruledByAgent(const VolumeReport& report) {
+  const auto looks = confirmedByAgent(report, {});
+  return ruleOn({.pod = "pod-1"}, disk(), looks.at(0).folders.at(0), {});
+}
+
+TEST(Confirmation, AnAgentsLookIsConfirmedByTheOneBefore) {
+  const MountLook slow = on(disk(), {took(well("images"), 4s)});
+  const MountLook slower = on(disk(), {took(well("images"), 5s)});
+  const MountLook quick = on(disk(), {well("images")});
+  EXPECT_EQ(ruledByAgent(reportOf({slow}, {slower})).code, kSlow);
+  EXPECT_FALSE(ruledByAgent(reportOf({slow}, {quick})).code);
+  EXPECT_FALSE(ruledByAgent(reportOf({quick}, {slow})).code);
+  EXPECT_FALSE(ruledByAgent(reportOf({quick}, {slow})).gap);
+}
+
+TEST(Confirmation, WhatNoLookBeforeConfirmsIsNotKnown) {
+  const MountLook slow = on(disk(), {took(well("images"), 4s)});
+  for (const auto& before : {std::vector<MountLook>{}, {on(disk(), {well("themes")})}}) {
+    const Ruling ruling = ruledByAgent(reportOf({slow}, before));
+    EXPECT_FALSE(ruling.code);
+    EXPECT_TRUE(ruling.gap);
+  }
+}
+
+TEST(Confirmation, AHangThatIsOverIsNotTakenFromTheLookBefore) {
+  MountLook hung = on(disk(), {cutAt(ProbeStep::kSync, 10s)});
+  hung.hungSince = WallTime(1s);
+  const MountLook slow = on(disk(), {took(well("images"), 4s)});
+  EXPECT_FALSE(confirmedByAgent(reportOf({slow}, {hung}), {}).at(0).hungSince);
+  EXPECT_EQ(ruledByAgent(reportOf({slow}, {hung})).code, kSlow);
+}
+
 }  // namespace
 }  // namespace rollcall::checks::volume

@@ -1,7 +1,6 @@
 // The settings `checks.volume.*`.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "checks/volume/rules.h"
@@ -11,8 +10,5 @@ namespace rollcall::checks::volume {
 
 const std::vector<ParamDef>& params();
 Limits limitsOf(const Params& params);
-
-// "images, media" -> the names, without duplicates.
-std::vector<std::string> foldersIn(std::string_view list);
 
 }  // namespace rollcall::checks::volume

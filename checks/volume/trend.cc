@@ -83,8 +83,12 @@ std::map<std::string, Forecast> Trends::note(const std::string& pod,
     addSample(samples, now, *space);
     forecasts[mount.mount.point] = forecastOf(samples, now, *space);
   }
+  const auto isMounted = [&](const std::string& point) {
+    return std::ranges::any_of(looks, [&](const auto& one) { return one.mount.point == point; });
+  };
   std::erase_if(samples_, [&](const auto& one) {
-    return one.second.empty() || now - one.second.back().at > kLongestHistory;
+    return (one.first.first == pod && !isMounted(one.first.second)) ||
+           now - one.second.back().at > kLongestHistory;
   });
   return forecasts;
 }

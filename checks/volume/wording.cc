@@ -12,9 +12,10 @@ namespace rollcall::checks::volume {
 namespace {
 
 std::string remount(const Place& place) {
-  return place.pod.empty() ? "restart the pods that mount it, Rollcall's too: kubectl rollout "
-                             "restart deployment NAME"
-                           : fmt::format("mount it anew: kubectl delete pod {}", place.pod);
+  return place.pod.empty() || !place.alike.empty()
+             ? "restart the pods that mount it, Rollcall's too: kubectl rollout "
+               "restart deployment NAME"
+             : fmt::format("mount it anew: kubectl delete pod {}", place.pod);
 }
 
 void sayReadOnly(const Place& place, const std::vector<Case>& cases, Finding& finding) {
@@ -42,15 +43,19 @@ void sayReadOnly(const Place& place, const std::vector<Case>& cases, Finding& fi
 }
 
 void sayOwnMountReadOnly(const Place& place, const std::vector<Case>& cases, Finding& finding) {
-  finding.message =
-      fmt::format("{} {} mounted read-only for {}; whether Ghost can write there is not known",
-                  where(place, cases), cases.size() == 1 ? "is" : "are", who(place));
+  finding.message = fmt::format(
+      "{} {} mounted read-only for {}; {}", where(place, cases), cases.size() == 1 ? "is" : "are",
+      who(place),
+      place.pod.empty() ? "whether Ghost can write there is not known"
+                        : "where Ghost's container has the same mount, Ghost cannot write there");
   finding.cause =
       fmt::format("only this mount says so: {} ({})", mountsOf(cases),
                   ofAll(cases, [](const Case& one) { return one.mount->mount.options; }));
-  finding.remedy =
-      "mount it read-write (no readOnly in volumeMounts), or have Rollcall write "
-      "nothing: checks.volume.write: false";
+  finding.remedy = !place.pod.empty()
+                       ? "take readOnly out of the volumeMounts of Ghost's container, and have "
+                         "the agent's the same"
+                       : "mount it read-write (no readOnly in volumeMounts), or have Rollcall "
+                         "write nothing: checks.volume.write: false";
 }
 
 std::string findSpace(const Place& place) {
@@ -148,10 +153,13 @@ void sayOwnUserRefused(const Place& place, const std::vector<Case>& cases, const
   if (!owners.empty()) finding.evidence["owner"] = owners;
   finding.cause = owners.empty() ? "the way to the folders is closed to this user"
                                  : fmt::format("owner {}", owners);
-  finding.remedy = fmt::format(
-      "run Rollcall as Ghost's user (runAsUser: {}), or have it write "
-      "nothing: checks.volume.write: false",
-      limits.ghostUser);
+  finding.remedy =
+      place.pod.empty()
+          ? fmt::format(
+                "run Rollcall as Ghost's user (runAsUser: {}), or have it write "
+                "nothing: checks.volume.write: false",
+                limits.ghostUser)
+          : fmt::format("run the agent as Ghost's user (runAsUser: {})", limits.ghostUser);
 }
 
 // Where the path leads when nothing of Ghost's is there.
@@ -179,7 +187,7 @@ void sayMissing(const Place& place, const std::vector<Case>& cases, const Limits
   finding.message =
       cases[0].look->error == ENOTDIR
           ? fmt::format("{} in {} {} no folder", foldersOf(cases), content(place), verb)
-          : fmt::format("{} {} missing in {}, which has others of Ghost's folders",
+          : fmt::format("{} {} missing in {}, where others of Ghost's folders are",
                         foldersOf(cases), verb, content(place));
   if (cases[0].look->error == ENOTDIR) {
     finding.cause = fmt::format("a file is in its place: {}", mountsOf(cases));
@@ -202,7 +210,8 @@ void saySlow(const Place& place, const std::vector<Case>& cases, const Limits& l
              Finding& finding) {
   const Case& slowest = *std::ranges::max_element(cases, {}, taken);
   finding.message =
-      fmt::format("writing and syncing one block took {}{} in {}, twice in a row ({} is allowed)",
+      fmt::format("writing and syncing one block took {}{}{} in {}, twice in a row ({} is allowed)",
+                  place.alike.empty() ? "" : "up to ",
                   slowest.look->step == ProbeStep::kDone ? "" : "more than ",
                   formatDuration(taken(slowest)), where(place, cases), formatDuration(limits.slow));
   finding.cause = fmt::format("the storage is overloaded or throttled: {}", mountsOf(cases));

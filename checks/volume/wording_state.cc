@@ -75,10 +75,11 @@ Finding skewed(const Place& place, const std::vector<Case>& cases) {
   const Duration skew = *std::ranges::max_element(cases, {}, [](const Case& one) {
                            return std::chrono::abs(*one.look->skew);
                          })->look->skew;
-  finding.message = fmt::format("files written to {} are dated {} {} the clock of {}",
-                                where(place, cases), formatDuration(std::chrono::abs(skew)),
-                                skew > Duration::zero() ? "ahead of" : "behind",
-                                place.pod.empty() ? "Rollcall" : place.pod);
+  const std::string& whose = place.alike.empty() ? place.pod : place.alike;
+  finding.message = fmt::format(
+      "files written to {} are dated {}{} {} the clock of {}", where(place, cases),
+      place.alike.empty() ? "" : "up to ", formatDuration(std::chrono::abs(skew)),
+      skew > Duration::zero() ? "ahead of" : "behind", whose.empty() ? "Rollcall" : whose);
   finding.cause = fmt::format("one of the two clocks is wrong: {}", mountsOf(cases));
   finding.evidence["skew_seconds"] = secondsText(skew);
   finding.remedy = "see that NTP runs on the file server and on the nodes: sudo chronyc tracking";

@@ -16,7 +16,7 @@
 namespace rollcall {
 
 struct AgentSettings {
-  std::string folder;                // the content folder
+  std::string folder;                // the content folder, absolute
   std::vector<std::string> folders;  // below it
   Duration interval{};
 };

@@ -35,12 +35,12 @@ int volumeAgentCommand(const AgentOptions& options) {
   const std::unique_ptr<Journal> journal = makeStderrJournal();
   const SystemClock clock;
   const std::unique_ptr<ContentDir> dir = makeContentDir(clock, options.contentPath);
-  VolumeAgent agent(clock, *dir, {options.contentPath, options.folders, options.interval});
+  VolumeAgent agent(clock, *dir, {dir->path(), options.folders, options.interval});
   auto server = startWebServer(options.listen, makeAgentPages(agent, clock));
   if (!server) return refuseToStart(*journal, server.error());
   journal->write(LogLevel::kInfo, "started",
                  {{"version", std::string(kVersion)},
-                  {"content_path", options.contentPath},
+                  {"content_path", dir->path()},
                   {"folders", fmt::format("{}", fmt::join(options.folders, ", "))},
                   {"listen", options.listen},
                   {"port", std::to_string((*server)->port())}});

@@ -20,8 +20,7 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr int kSchemaVersion = 1;
 constexpr int kMaxDepth = 8;
-constexpr std::size_t kMostMounts = 64;
-constexpr std::size_t kMostFolders = 64;  // of one mount
+constexpr std::size_t kLongestList = 32;
 constexpr std::size_t kCutTextAt = 1024;
 constexpr std::size_t kLongestText = 4 * kCutTextAt;  // replacing what is no UTF-8 makes it longer
 constexpr double kMostSeconds = 4e9;                  // a skew may reach back to 1970
@@ -126,6 +125,12 @@ class Object {
     const auto& text = value.get_ref<const std::string&>();
     return text.size() <= kLongestText ? text : bad<std::string>(key, "is too long");
   }
+  // Absolute, or empty where it is not known.
+  std::string path(const char* key) {
+    std::string path = text(key);
+    return path.empty() || path.starts_with('/') ? path
+                                                 : bad<std::string>(key, "is no absolute path");
+  }
   std::uint64_t count(const char* key, std::uint64_t most = UINT64_MAX) {
     const Json& value = at(key);
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most)
@@ -149,10 +154,11 @@ class Object {
   }
   bool has(const char* key) { return !at(key).is_null(); }
   Object object(const char* key) { return Object(at(key), below(key), wrong_); }
-  std::vector<Object> objects(const char* key, std::size_t most) {
+  std::vector<Object> objects(const char* key, std::size_t least = 1) {
     const Json& value = at(key);
-    if (!value.is_array() || value.size() > most)
-      return bad<std::vector<Object>>(key, fmt::format("is no list of at most {}", most));
+    if (!value.is_array() || value.size() < least || value.size() > kLongestList)
+      return bad<std::vector<Object>>(key,
+                                      fmt::format("is no list of {} to {}", least, kLongestList));
     std::vector<Object> all;
     for (std::size_t i = 0; i < value.size(); ++i)
       all.emplace_back(value[i], fmt::format("{}[{}]", below(key), i), wrong_);
@@ -233,7 +239,7 @@ WallTime momentOf(Duration age, Duration sinceEpoch, WallTime now) {
 
 MountLook readMount(Object json, WallTime now) {
   MountLook look;
-  look.mount.point = json.text("mounted_at");
+  look.mount.point = json.path("mounted_at");
   look.mount.type = json.text("type");
   look.mount.source = json.text("source");
   look.mount.options = json.text("options");
@@ -246,8 +252,7 @@ MountLook readMount(Object json, WallTime now) {
     look.error = Error{error.oneOf("code", ErrorCode::kInvalidArgument, ErrorCode::kInternal),
                        error.text("message")};
   }
-  for (const Object& folder : json.objects("folders", kMostFolders))
-    look.folders.push_back(readFolder(folder));
+  for (const Object& folder : json.objects("folders")) look.folders.push_back(readFolder(folder));
   return look;
 }
 
@@ -305,13 +310,13 @@ Result<VolumeReport> parseVolumeReport(std::string_view text, WallTime now) {
                     "the same version of both",
                     version, kSchemaVersion)};
   VolumeReport report;
-  report.folder = document.text("content_path");
+  report.folder = document.path("content_path");
   report.user = static_cast<uid_t>(document.count("user", UINT32_MAX));
   report.interval = document.seconds("interval_seconds");
   report.began = document.seconds("began_seconds_ago");
   report.ended = document.seconds("ended_seconds_ago");
-  report.looks = readMounts(document.objects("mounts", kMostMounts), now);
-  report.before = readMounts(document.objects("mounts_before", kMostMounts), now);
+  report.looks = readMounts(document.objects("mounts"), now);
+  report.before = readMounts(document.objects("mounts_before", 0), now);
   if (!wrong.empty()) return refused(wrong);
   return report;
 }

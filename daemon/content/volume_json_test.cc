@@ -57,6 +57,7 @@ VolumeReport sample() {
   hung.folders = {FolderLook{.folder = "data"}};
   MountLook blind;
   blind.error = Error{ErrorCode::kUnavailable, "no process to look"};
+  blind.folders = {FolderLook{.folder = "settings"}};
   report.looks = {well, hung, blind};
   report.before = {blind, well};
   return report;
@@ -108,7 +109,7 @@ TEST(VolumeJson, ErrorsGoByTheirNamesAndUnknownOnesByTheirNumbers) {
 
 TEST(VolumeJson, NamesThatAreNoTextOrTooLongDoNotMakeItUnreadable) {
   VolumeReport report = sample();
-  report.folder = std::string(100'000, '\xFF');
+  report.folder = "/" + std::string(100'000, '\xFF');
   report.looks[0].mount.source = "bell\a \xC0\xAF" + std::string(5'000, 'x');
   const std::string json = formatVolumeReport(report, kNow);
   EXPECT_THAT(json, Not(HasSubstr("\a")));
@@ -158,7 +159,14 @@ TEST(VolumeJson, WhatIsWrongIsNamedInOneSentence) {
        "interval_seconds is no number of seconds"},
       {with("\"ended_seconds_ago\": 12.0", "\"ended_seconds_ago\": -1"),
        "ended_seconds_ago is no number of seconds"},
-      {with("\"mounts\": [", "\"mounts\": 5, \"x\": ["), "mounts is no list of at most 64"},
+      {with("\"mounts\": [", "\"mounts\": 5, \"x\": ["), "mounts is no list of 1 to 32"},
+      {with("\"mounts\": [", "\"mounts\": [], \"x\": ["), "mounts is no list of 1 to 32"},
+      {with("\"folders\": [", "\"folders\": [], \"x\": ["),
+       "mounts[0].folders is no list of 1 to 32"},
+      {with("\"content_path\": \"/", "\"content_path\": \"-rf /"),
+       "content_path is no absolute path"},
+      {with("\"mounted_at\": \"/", "\"mounted_at\": \"./"),
+       "mounts[0].mounted_at is no absolute path"},
       {with("\"mounts\": [", "\"mounts\": [null, "), "mounts[0] is no object"},
       {with("\"type\": \"nfs4\"", "\"type\": \"" + std::string(5'000, 'x') + "\""),
        "mounts[0].type is too long"},

@@ -250,6 +250,95 @@ class VolumeAgent(unittest.TestCase):
             self.assertEqual(agent.get("/livez"), (200, "live\n"))
 
 
+class VolumeCheck(unittest.TestCase):
+    """`rollcall check` reading an agent beside each of two pods."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="rollcall-agents-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.content = os.path.join(self.folder, "content")
+        for name in ("images", "themes"):
+            os.makedirs(os.path.join(self.content, name))
+
+    def check(self, port, *flags):
+        """The report of the check volume alone."""
+        config = os.path.join(self.folder, "rollcall.yaml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("site: {url: 'http://example.org'}\n"
+                       "pods: ['pod-1=http://127.0.0.2:2368', 'pod-2=http://127.0.0.3:2368']\n"
+                       "checks: {volume: {folders: 'images,themes', "
+                       f"agent_port: {port}, ghost_uid: {os.geteuid()}}}}}\n")
+        done = subprocess.run([PROGRAM, "check", "--config", config, "--only", "volume", "--output",
+                               "json", *flags], env=environment(), capture_output=True, text=True,
+                              timeout=PATIENCE, check=False)
+        report = json.loads(done.stdout)
+        report["exit"] = done.returncode
+        return report
+
+    @contextlib.contextmanager
+    def agents(self, first, second):
+        """One beside each pod, with these content folders; the port both have."""
+        flags = ("--folders", "images,themes", "--content-path")
+        with Agent(*flags, first, host="127.0.0.2") as one:
+            with Agent(*flags, second, host="127.0.0.3", port=one.port) as two:
+                one.ready()
+                two.ready()
+                yield one.port
+
+    def test_two_healthy_pods_pass(self):
+        with self.agents(self.content, self.content) as port:
+            report = self.check(port)
+        self.assertEqual((report["verdict"], report["exit"]), ("pass", 0), report)
+
+    def test_a_pod_without_its_agent_could_not_be_looked_at(self):
+        with self.agents(self.content, self.content) as port:
+            pass
+        report = self.check(port)
+        self.assertEqual((report["verdict"], report["exit"]), ("unknown", 3), report)
+        gaps = report["checks"][0]["gaps"]
+        self.assertEqual([(gap["pod"], gap["what"]) for gap in gaps],
+                         [("pod-1", f"the volume agent at 127.0.0.2:{port}"),
+                          ("pod-2", f"the volume agent at 127.0.0.3:{port}")])
+
+    def test_the_pod_whose_mount_is_read_only_is_named_and_no_other(self):
+        with volumes(self) as bed:
+            view = bed.make("view", "bind", self.content)
+            bed.remount("view", "bind,ro")
+            with self.agents(self.content, view) as port:
+                report = self.check(port)
+                self.assertEqual((report["verdict"], report["exit"]), ("warn", 1), report)
+                self.assertEqual(self.found(report), [("RC802", "pod-2")])
+                metrics = subprocess.run(
+                    [PROGRAM, "check", "--config", os.path.join(self.folder, "rollcall.yaml"),
+                     "--only", "volume", "--output", "prometheus"], env=environment(),
+                    capture_output=True, text=True, timeout=PATIENCE, check=False).stdout
+                self.assertIn('rollcall_volume_up{pod="pod-1"} 1\n', metrics)
+                self.assertIn('rollcall_volume_free_bytes{pod="pod-2"} ', metrics)
+
+    def test_a_full_volume_is_one_finding_and_not_one_for_each_pod(self):
+        with volumes(self) as bed:
+            mounted = bed.make("volume", "tmpfs", "size=64k,mode=755")
+            for name in ("images", "themes"):
+                os.mkdir(os.path.join(mounted, name))
+            with open(os.path.join(mounted, "filler"), "wb", buffering=0) as filler:
+                with contextlib.suppress(OSError):
+                    while filler.write(b"x" * 4096):
+                        pass
+            with self.agents(mounted, mounted) as port:
+                for flags, of in (((), "both pods"),
+                                  (("--content", mounted), "both pods and of Rollcall")):
+                    report = self.check(port, *flags)
+                    self.assertEqual(report["verdict"], "fail")
+                    self.assertEqual(self.found(report), [("RC803", None)])
+                    self.assertIn(f"{mounted} of {of}: ", report["findings"][0]["message"])
+                os.remove(os.path.join(mounted, "filler"))
+                until(lambda: self.check(port)["verdict"] == "pass", "word of the repair")
+
+    @staticmethod
+    def found(report):
+        return [(finding["code"], finding["pod"]) for finding in report["findings"]]
+
+
 def hung_seconds(agent):
     return json.loads(agent.get("/api/v1/volume")[1])["mounts"][0]["hung_seconds"]
 
