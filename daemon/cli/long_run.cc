@@ -60,7 +60,7 @@ int refuseToStart(Journal& journal, const Error& error) {
 void runUntilSignal(const std::function<void(std::stop_token)>& work, Journal& journal) {
   const sigset_t signals = awaitedSignals();
   const pid_t self = getpid();
-  std::jthread thread([&work, self](std::stop_token stop) {
+  std::jthread thread([&work, self](const std::stop_token& stop) {
     work(stop);
     kill(self, kWorkEnded);
   });

@@ -258,6 +258,7 @@ MountLook readMount(Object json, WallTime now) {
 
 std::vector<MountLook> readMounts(const std::vector<Object>& list, WallTime now) {
   std::vector<MountLook> looks;
+  looks.reserve(list.size());
   for (const Object& mount : list) looks.push_back(readMount(mount, now));
   return looks;
 }

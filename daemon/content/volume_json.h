@@ -28,7 +28,7 @@ struct VolumeReport {
 };
 
 // More is refused unread, by whoever fetches it and by parseVolumeReport().
-inline constexpr std::size_t kMaxVolumeReportBytes = 512 * 1024;
+inline constexpr std::size_t kMaxVolumeReportBytes = 512u << 10;
 
 // `now` is the clock that MountLook::hungSince is by.
 std::string formatVolumeReport(const VolumeReport& report, WallTime now);
