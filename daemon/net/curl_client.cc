@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "daemon/net/http_client.h"
 #include "daemon/net/lineup.h"
@@ -173,6 +174,7 @@ class Transfer {
  private:
   static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* self);
   static std::size_t onBody(char* data, std::size_t, std::size_t size, void* self);
+  void tellHead();
   bool takeBody(std::string_view piece);
   bool setOptions(const std::string& userAgent);
   bool setMethod();
@@ -213,6 +215,7 @@ std::size_t Transfer::onHeader(char* data, std::size_t, std::size_t size, void* 
       transfer.refused_ = Error{ErrorCode::kProtocol, std::move(*problem)};
       return 0;
     }
+    transfer.tellHead();
   } catch (...) {
     transfer.thrown_ = std::current_exception();
     return 0;
@@ -228,6 +231,12 @@ std::size_t Transfer::onBody(char* data, std::size_t, std::size_t size, void* se
     transfer.thrown_ = std::current_exception();
     return CURL_WRITEFUNC_ERROR;
   }
+}
+
+void Transfer::tellHead() {
+  if (!head_.complete() || !request_.onHead) return;
+  // Trailers come here too.
+  std::exchange(request_.onHead, nullptr)(head_.status());
 }
 
 bool Transfer::takeBody(std::string_view piece) {

@@ -42,6 +42,8 @@ struct HttpRequest {
   // When set the body is handed over piece by piece and not kept; false ends the transfer with
   // kProtocol. Called on the thread that drives the batch.
   std::function<bool(std::string_view)> onBody;
+  // Called on the same thread when the answer's headers are complete, before its content.
+  std::function<void(int status)> onHead;
   // Called on the same thread when the request leaves its queue for the network.
   std::function<void()> onStart;
 };

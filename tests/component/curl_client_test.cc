@@ -153,6 +153,25 @@ TEST_F(CurlClientTest, handsTheBodyOverPieceByPieceWithoutKeepingIt) {
   EXPECT_EQ(response->body, "");
 }
 
+TEST_F(CurlClientTest, tellsTheStatusOnceBeforeTheContentOfAnAnswerThatNeverEnds) {
+  HostileServer server([](Connection& connection) {
+    connection.readRequest();
+    connection.send(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n1\r\ny\r\n");
+    connection.pause(std::chrono::minutes(1));
+  });
+  HttpRequest request = requestTo(server.port());
+  std::string heard;
+  request.onHead = [&](int status) { heard += std::to_string(status); };
+  request.onBody = [&](std::string_view piece) {
+    heard += piece;
+    return false;
+  };
+  EXPECT_FALSE(ask(std::move(request)));
+  EXPECT_EQ(heard, "403y");
+}
+
 TEST_F(CurlClientTest, aReaderThatHasEnoughEndsTheTransfer) {
   HostileServer server(answering(answer(200, std::string(1 << 20, 'y'))));
   HttpRequest request = requestTo(server.port());
