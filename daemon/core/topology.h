@@ -1,6 +1,7 @@
 // Who is asked: the site and its pods. Immutable snapshots; copied freely.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -54,6 +55,13 @@ struct Pod {
   std::string node;             // empty when unknown
   std::optional<WallTime> startedAt;
 
+  // What only Kubernetes tells; empty when it was not asked.
+  std::string uid;  // another pod of the same name has another
+  std::string zone;
+  std::optional<unsigned> restarts;  // of Ghost's container, in this pod
+  std::string image;
+  std::vector<std::string> claims;  // the PersistentVolumeClaims it mounts
+
   // Not of a pod that is leaving or fenced out: what is seen there is a note at most.
   bool mayBeBlamed() const { return ready && !terminating; }
 
@@ -77,6 +85,8 @@ class PodSource {
   // The pods now. kUnavailable/kNotFound when they cannot be listed; blocks until `deadline` at
   // most.
   virtual Result<Topology> pods(Deadline deadline) = 0;
+  // How often it is worth asking.
+  virtual Duration rhythm() const { return std::chrono::seconds(5); }
 };
 
 }  // namespace rollcall

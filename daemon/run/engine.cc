@@ -20,8 +20,7 @@
 namespace rollcall {
 namespace {
 
-constexpr Duration kLongestWait = std::chrono::seconds(1);  // between two turns
-constexpr Duration kPodsRhythm = std::chrono::seconds(5);
+constexpr Duration kLongestWait = std::chrono::seconds(1);           // between two turns
 constexpr Duration kPodsTimeout = std::chrono::milliseconds(2'500);  // also bounds stopping
 constexpr Duration kPollRhythm = std::chrono::seconds(1);
 constexpr Duration kPollTimeout = std::chrono::seconds(3);
@@ -130,11 +129,12 @@ class Worker {
 // Lists the pods again and again. A name server that hangs holds nobody else up.
 void listPods(Shared& shared, std::stop_token stop) {
   const Clock& clock = shared.clock();
+  const Duration rhythm = shared.services.podSource->rhythm();
   MonoTime next = clock.mono();
   do {
     shared.inbox.push(
         PodsListed{shared.services.podSource->pods(Deadline::after(clock, kPodsTimeout))});
-    next = std::max(next, clock.mono() - kPodsRhythm) + kPodsRhythm;
+    next = std::max(next, clock.mono() - rhythm) + rhythm;
   } while (clock.sleepUntil(next, stop));
 }
 

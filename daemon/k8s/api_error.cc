@@ -1,0 +1,88 @@
+#include "daemon/k8s/api_error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "daemon/ghost/error_message.h"
+#include "daemon/k8s/json.h"
+
+namespace rollcall::k8s {
+namespace {
+
+constexpr Duration kForbiddenRest = std::chrono::minutes(1);
+constexpr long kLongestRetryAfter = 300;  // s
+
+// A number of seconds; a date, which proxies send, is not worth a calendar.
+Duration restOf(std::string_view retryAfter) {
+  long seconds = 0;
+  const char* const end = retryAfter.data() + retryAfter.size();
+  const auto [rest, code] = std::from_chars(retryAfter.data(), end, seconds);
+  if (code != std::errc() || rest != end || retryAfter.empty() || seconds < 0) return Duration(0);
+  return std::chrono::seconds(std::min(seconds, kLongestRetryAfter));
+}
+
+std::string messageOf(std::string_view body) {
+  const Result<nlohmann::json> status = readJson(body);
+  return ghost::oneLine(status ? textAt(*status, {"message"}) : std::string(body));
+}
+
+std::string withWords(std::string text, const std::string& words) {
+  return words.empty() ? text : fmt::format("{}; the API says: {}", text, words);
+}
+
+std::string missingRule(std::string_view verb, const Collection& collection) {
+  return fmt::format(
+      "Rollcall may not {0} {1} in the namespace {2}: its service account lacks a Role there with "
+      "the rule {{apiGroups: [\"{3}\"], resources: [\"{1}\"], verbs: [\"{0}\"]}}",
+      verb, collection.resource, collection.nameSpace, collection.group);
+}
+
+}  // namespace
+
+ApiError refusal(int status, std::string_view verb, const Collection& collection,
+                 std::string_view retryAfter, std::string_view body) {
+  const std::string words = messageOf(body);
+  const Duration rest = restOf(retryAfter);
+  const auto answers = [&](std::string_view what) {
+    return withWords(fmt::format("the Kubernetes API answers {} ({}) to {} {}", status, what, verb,
+                                 collection.resource),
+                     words);
+  };
+  switch (status) {
+    case 400:
+      return {{ErrorCode::kInvalidArgument, answers("bad request: is the selector right?")}, rest};
+    case 401:
+      return {
+          {ErrorCode::kPermissionDenied, answers("the service account's token is not accepted")},
+          rest,
+          false,
+          true};
+    case 403:
+      return {{ErrorCode::kPermissionDenied, withWords(missingRule(verb, collection), words)},
+              std::max(rest, kForbiddenRest)};
+    case 404:
+      return {{ErrorCode::kNotFound, answers("it has no such kind of object: is this the API?")},
+              rest};
+    case 410:
+      return {{ErrorCode::kUnavailable, answers("the list has moved on")}, rest, true};
+    case 429:
+      return {{ErrorCode::kUnavailable, answers("too many requests")}, rest};
+    default:
+      return {{status >= 500 ? ErrorCode::kUnavailable : ErrorCode::kProtocol,
+               answers(status >= 500 ? "it fails" : "unexpected")},
+              rest};
+  }
+}
+
+ApiError refusal(const nlohmann::json& status, const Collection& collection) {
+  const long code = numberAt(status, {"code"}, 100, 599).value_or(500);
+  const auto seconds = numberAt(status, {"details", "retryAfterSeconds"}, 0, kLongestRetryAfter);
+  return refusal(static_cast<int>(code), "watch", collection,
+                 seconds ? std::to_string(*seconds) : "",
+                 status.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+}  // namespace rollcall::k8s

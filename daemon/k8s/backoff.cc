@@ -1,0 +1,24 @@
+#include "daemon/k8s/backoff.h"
+
+#include <algorithm>
+
+namespace rollcall::k8s {
+namespace {
+
+constexpr Duration kShortest = std::chrono::milliseconds(800);
+constexpr unsigned kDoublings = 5;  // 25.6 s, and up to 30 s with the random part
+constexpr Duration kLongest = std::chrono::seconds(30);
+
+}  // namespace
+
+Duration Backoff::next(Duration atLeast, Duration atMost) {
+  const Duration least = kShortest * (1u << std::min(failures_, kDoublings));
+  const Duration most = std::min(least * 2, kLongest);
+  ++failures_;
+  const auto rest =
+      least +
+      Duration(static_cast<Duration::rep>(random_() * static_cast<double>((most - least).count())));
+  return std::max(std::min(rest, atMost), atLeast);
+}
+
+}  // namespace rollcall::k8s

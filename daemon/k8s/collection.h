@@ -1,0 +1,26 @@
+// Which objects of the API are meant, as its addresses and its access rules name them. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace rollcall::k8s {
+
+struct Collection {
+  std::string group;  // empty = the core group
+  std::string version = "v1";
+  std::string resource;   // "pods"
+  std::string nameSpace;  // "blog"
+  std::string selector;   // of labels, as kubectl's --selector takes it
+
+  // "/api/v1/namespaces/blog/pods?labelSelector=app%3Dghost"
+  std::string path() const;
+};
+
+Collection podsCollection(std::string nameSpace, std::string selector);
+Collection slicesCollection(std::string nameSpace, std::string_view service);
+
+// `text` as the value of a query's parameter.
+std::string queryValue(std::string_view text);
+
+}  // namespace rollcall::k8s
