@@ -44,6 +44,7 @@ PodReport reportOf(const Pod& pod, const std::vector<CheckRun>& runs) {
   for (const CheckRun& run : runs) known.push_back(&run);
   PodReport report{pod, factsOf(pod.name, std::move(known)), podVerdict(pod.name, runs),
                    wasAsked(pod.name, runs)};
+  if (!report.facts.bootedAt) report.facts.bootedAt = pod.startedAt;
   // That nothing was found says nothing about a pod nobody asked.
   if (!report.asked && report.verdict == Verdict::kPass) report.verdict = Verdict::kUnknown;
   return report;

@@ -33,6 +33,11 @@ Json toJson(const PodReport& pod) {
           {"reachable", pod.facts.reachable},
           {"private", pod.facts.privateMode ? Json(*pod.facts.privateMode) : Json(nullptr)},
           {"booted_at", orNull(pod.facts.bootedAt)},
+          {"ready", pod.pod.ready},
+          {"terminating", pod.pod.terminating},
+          {"node", orNull(pod.pod.node)},
+          {"zone", orNull(pod.pod.zone)},
+          {"restarts", pod.pod.restarts ? Json(*pod.pod.restarts) : Json(nullptr)},
           {"verdict", name(pod.verdict)}};
 }
 

@@ -372,6 +372,10 @@ std::string stateOf(const PodReport& pod) {
   if (!pod.pod.ready) parts.emplace_back("not ready");
   if (pod.facts.privateMode.value_or(false)) parts.emplace_back("private");
   if (pod.facts.bootedAt) parts.push_back("booted " + shortTime(*pod.facts.bootedAt));
+  if (pod.pod.restarts.value_or(0) > 0) parts.push_back(counted(*pod.pod.restarts, "restart"));
+  if (!pod.pod.node.empty())
+    parts.push_back("on " + pod.pod.node +
+                    (pod.pod.zone.empty() ? "" : fmt::format(" ({})", pod.pod.zone)));
   return joined(parts, ", ");
 }
 
