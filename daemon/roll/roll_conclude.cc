@@ -160,6 +160,7 @@ void RollRun::addFinding(std::size_t i, const Claim& claim) {
   if (const std::string* declared = declaredPath(*pod, i)) scene.declared = *declared;
   if (claim.answer.state == State::kDeclared) scene.declared = claim.answer.location;
   if (pod->view.sitemaps && !claim.pod.empty()) scene.listed = pod->listed[i];
+  if (!claim.pod.empty()) scene.startedAt = pod->pod->startedAt;
 
   Finding finding;
   finding.def = &(claim.pod.empty() ? settings.allPods : settings.onePod).of(claim.answer.state);

@@ -48,6 +48,23 @@ std::string what(const Claim& claim, const Scene& scene) {
   return {};
 }
 
+// Why what the pod keeps in memory lacks the last change.
+std::string missedChange(const Scene& scene) {
+  const std::string changed = formatTime(scene.entry.updatedAt);
+  if (!scene.startedAt)
+    return fmt::format(
+        "the change of {} went through another pod and this one has not been restarted since",
+        changed);
+  const std::string started = formatTime(*scene.startedAt);
+  if (*scene.startedAt <= scene.entry.updatedAt)
+    return fmt::format("this pod was started at {}, and the change of {} went through another one",
+                       started, changed);
+  return fmt::format(
+      "yet this pod was started at {}, after the change of {}: it read the database before that "
+      "was there, or another database, or the last change is not the one it missed",
+      started, changed);
+}
+
 }  // namespace
 
 std::string messageOf(const Claim& claim, const Scene& scene) {
@@ -66,11 +83,8 @@ std::string causeOf(const Claim& claim, const Scene& scene) {
         scene.entry.status, changed);
   if (claim.answer.state == State::kError) return "the pod fails to render the page";
   if (fromMemory(scene)) {
-    std::string text = fmt::format(
-        "Ghost {} keeps its routes in memory; the change of {} went through another pod and this "
-        "one "
-        "has not been restarted since",
-        scene.version->text(), changed);
+    std::string text = fmt::format("Ghost {} keeps its routes in memory; {}", scene.version->text(),
+                                   missedChange(scene));
     if (toNotFound(claim.answer) && claim.answer.yearLong)
       text += "; 6.5x redirects what its memory does not know to /404/ with a one-year cache";
     return text;
@@ -110,6 +124,7 @@ std::map<std::string, std::string> evidenceOf(const Claim& claim, const Scene& s
   if (!scene.declared.empty()) evidence["declared"] = scene.declared;
   if (scene.listed) evidence["in_sitemap"] = *scene.listed ? "true" : "false";
   if (scene.version) evidence["version"] = scene.version->text();
+  if (scene.startedAt) evidence["pod_started_at"] = formatTime(*scene.startedAt);
   return evidence;
 }
 

@@ -18,6 +18,7 @@ struct Scene {
   std::optional<ghost::Version> version;  // of the pod, or of all pods when they agree
   std::string declared;                   // where the pod's own view puts it; empty = unknown
   std::optional<bool> listed;             // in the pod's sitemap
+  std::optional<WallTime> startedAt;      // of the pod's process, when its source tells
 };
 
 std::string messageOf(const Claim& claim, const Scene& scene);
