@@ -245,7 +245,8 @@ PodFacts factsOf(const Subject& subject) {
   if (isWell(subject.diagnosis.condition))
     facts.privateMode = subject.diagnosis.condition == Condition::kPrivate;
   facts.version = versionOf(subject.diagnosis);
-  facts.bootedAt = subject.memory->bootedAt ? subject.memory->bootedAt : subject.pod->startedAt;
+  // What was seen come back may have been away without a boot.
+  facts.bootedAt = subject.pod->startedAt ? subject.pod->startedAt : subject.memory->bootedAt;
   return facts;
 }
 
@@ -330,6 +331,12 @@ Finding conditionFinding(Code code, const Subject& subject, const CheckContext& 
   return finding;
 }
 
+// A list that is old may name a pod that is no more; whoever answers is there.
+bool mayBeGone(const Subject& subject, const Topology& topology) {
+  return subject.diagnosis.condition == Condition::kUnreachable && !topology.stale.empty() &&
+         subject.pod->mayBeBlamed();
+}
+
 void PodsCheck::reportConditions(const CheckContext& context, const std::vector<Subject>& subjects,
                                  Outcome& outcome) const {
   const bool lost = std::any_of(subjects.begin(), subjects.end(), [](const Subject& subject) {
@@ -345,6 +352,14 @@ void PodsCheck::reportConditions(const CheckContext& context, const std::vector<
     }
     const std::optional<Code> code = codeOf(diagnosis.condition);
     if (!code) continue;
+    if (mayBeGone(subject, context.topology)) {
+      outcome.gaps.push_back(
+          {subject.pod->name,
+           "the pod",
+           {ErrorCode::kUnavailable,
+            fmt::format("{}; it may be gone: {}", diagnosis.seen, context.topology.stale)}});
+      continue;
+    }
     if (subject.pod->mayBeBlamed())
       outcome.findings.push_back(conditionFinding(*code, subject, context, database));
     else

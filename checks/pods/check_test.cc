@@ -209,6 +209,23 @@ TEST_F(PodsTest, AnUnreachablePodIsNamedWithACommandToSeeIt) {
   EXPECT_EQ(asked("b", kSite), 1);
 }
 
+TEST_F(PodsTest, AnUnreachablePodOfAnOldListMayBeGoneAndIsAGap) {
+  topology_.stale = "the API does not answer; the list is of yesterday";
+  pods_.failAll("b", ErrorCode::kUnavailable);
+  const Outcome outcome = run();
+  EXPECT_THAT(codes(outcome), IsEmpty());
+  ASSERT_EQ(outcome.gaps.size(), 1u);
+  EXPECT_EQ(outcome.gaps[0].pod, "b");
+  EXPECT_THAT(outcome.gaps[0].why.message, HasSubstr("it may be gone: the API does not answer"));
+  EXPECT_FALSE(outcome.tally.pods.at("b").reachable);
+}
+
+TEST_F(PodsTest, WhatAPodOfAnOldListAnswersIsClaimedAllTheSame) {
+  topology_.stale = "the API does not answer; the list is of yesterday";
+  pods_.answer("b", kSite, 500, "");
+  EXPECT_THAT(run().findings, Not(IsEmpty()));
+}
+
 TEST_F(PodsTest, APodWhoseNameDoesNotResolveIsAMatterOfSpellingOrDns) {
   pods_.failAll("b", ErrorCode::kNotFound);
   const Outcome outcome = run();

@@ -166,6 +166,7 @@ struct Engine::Impl {
   void handle(PodsListed& message);
   void handle(DatabaseAsked& message);
   void takeTopology(Topology topology);
+  bool isNew(const Pod& pod) const;
   void forgetGonePods();
   void hurryAll();
 
@@ -288,11 +289,20 @@ void Engine::Impl::handle(PodsListed& message) {
   takeTopology(std::move(old));
 }
 
+// Never asked, or another process than the one that was.
+bool Engine::Impl::isNew(const Pod& pod) const {
+  if (asked_.count(pod.name) == 0) return true;
+  const auto before = std::find_if(topology_->pods.begin(), topology_->pods.end(),
+                                   [&](const Pod& one) { return one.name == pod.name; });
+  return before != topology_->pods.end() &&
+         (before->uid != pod.uid || before->startedAt != pod.startedAt);
+}
+
 void Engine::Impl::takeTopology(Topology topology) {
   if (topology_ && *topology_ == topology) return;
   const bool first = !topology_;
   const bool newPod = std::any_of(topology.pods.begin(), topology.pods.end(),
-                                  [&](const Pod& pod) { return asked_.count(pod.name) == 0; });
+                                  [&](const Pod& pod) { return isNew(pod); });
   topology_ = std::make_shared<const Topology>(std::move(topology));
   if (first) return;
   forgetGonePods();

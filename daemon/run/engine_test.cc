@@ -389,6 +389,23 @@ TEST_F(EngineTest, ANewPodIsUnknownUntilItWasAskedAndIsAskedAtOnce) {
   }));
 }
 
+TEST_F(EngineTest, AnotherProcessUnderAnOldNameIsAskedAtOnce) {
+  startAndRunOnce();
+  Topology topology = podsNamed({"a", "b"});
+  for (const char* change : {"uid", "start"}) {
+    const std::size_t from = sink_.count();
+    if (std::string(change) == "uid")
+      topology.pods[1].uid = "another";
+    else
+      topology.pods[1].startedAt = WallTime(seconds(7));
+    podSource_->set(topology);
+    ASSERT_NE(
+        advanceUntilReport([&](const Report& one) { return one.pods[1].pod == topology.pods[1]; }),
+        nullptr);
+    EXPECT_NE(nextRunOf("one", from), nullptr) << change;
+  }
+}
+
 TEST_F(EngineTest, PodsThatCannotBeListedAnyMoreStayAndAreMarked) {
   startAndRunOnce();
   podSource_->set(Error{ErrorCode::kNotFound, "ghost-pods does not resolve"});

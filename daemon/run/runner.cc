@@ -81,9 +81,15 @@ void dropGonePods(CheckRun& run, const Topology& topology) {
     return !pod.empty() && std::none_of(topology.pods.begin(), topology.pods.end(),
                                         [&](const Pod& known) { return known.name == pod; });
   };
+  // It began to leave while the check ran, or after: what was seen there is no news any more.
+  const auto leaving = [&](const std::string& pod) {
+    return std::any_of(topology.pods.begin(), topology.pods.end(),
+                       [&](const Pod& known) { return known.name == pod && known.terminating; });
+  };
   Outcome& outcome = run.outcome;
-  std::erase_if(outcome.findings, [&](const Finding& one) { return gone(one.pod); });
-  std::erase_if(outcome.gaps, [&](const Gap& one) { return gone(one.pod); });
+  std::erase_if(outcome.findings,
+                [&](const Finding& one) { return gone(one.pod) || leaving(one.pod); });
+  std::erase_if(outcome.gaps, [&](const Gap& one) { return gone(one.pod) || leaving(one.pod); });
   std::erase_if(outcome.tally.pods, [&](const auto& one) { return gone(one.first); });
   std::erase_if(outcome.tally.volumes, [&](const auto& one) { return gone(one.first); });
   std::erase_if(outcome.tally.volumeUp, [&](const auto& one) { return gone(one.first); });

@@ -134,6 +134,22 @@ TEST_F(RunnerTest, GonePodsLeaveTheRunAndTheVerdict) {
   EXPECT_EQ(got.verdict, Verdict::kWarn);
 }
 
+TEST_F(RunnerTest, WhatIsAmissOnAPodThatBeganToLeaveIsDropped) {
+  CheckRun got = run([](const CheckContext&) -> Result<Outcome> {
+    Outcome outcome;
+    outcome.findings = {find(critical(), "b"), find(warning(), "a")};
+    outcome.gaps = {{"b", "the pod", {}}};
+    outcome.tally.pods = {{"a", {}}, {"b", {}}};
+    return outcome;
+  });
+  Topology topology = podsNamed({"a", "b"});
+  topology.pods[1].terminating = true;
+  dropGonePods(got, topology);
+  EXPECT_THAT(describe(got), ElementsAre("RC901 a"));
+  EXPECT_TRUE(got.outcome.gaps.empty());
+  EXPECT_EQ(got.outcome.tally.pods.size(), 2u) << "it is still there";
+}
+
 // Runs at the seconds 0, 1, 2, ...; each row says what a run sees.
 class SinceTest : public testing::Test {
  protected:
