@@ -8,6 +8,10 @@ namespace {
 
 std::string podsText(const Config& config) {
   if (!config.podsDns.empty()) return "every address of " + config.podsDns;
+  if (config.kubernetes)
+    return fmt::format("those labelled {} in {}", config.kubernetes->selector,
+                       config.kubernetes->nameSpace.empty() ? "Rollcall's namespace"
+                                                            : config.kubernetes->nameSpace);
   if (config.pods.empty()) return "none";
   std::string text;
   for (const Pod& pod : config.pods)

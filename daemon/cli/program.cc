@@ -26,8 +26,12 @@ std::string unknownChecks(const CheckRegistry& registry, const std::vector<std::
   return problems;
 }
 
+bool namesPods(const Config& config) {
+  return !config.pods.empty() || !config.podsDns.empty() || config.kubernetes.has_value();
+}
+
 bool nothingConfigured(const Config& config) {
-  return !config.url && config.pods.empty() && config.podsDns.empty() && !config.database;
+  return !config.url && !namesPods(config) && !config.database;
 }
 
 // `check` and `serve`, once the configuration stands.
@@ -77,10 +81,10 @@ std::string missingForPods(const Config& config) {
     missing =
         "the site's URL is not known: give --url https://example.org, or --ghost-config with "
         "Ghost's own config.production.json";
-  if (config.pods.empty() && config.podsDns.empty())
+  if (!namesPods(config))
     missing += fmt::format(
-        "{}no pods are given: name each with --pod NAME=URL, or a headless "
-        "Service with --pods-dns HOST:PORT",
+        "{}no pods are given: name each with --pod NAME=URL, a headless Service with --pods-dns "
+        "HOST:PORT, or in a cluster their labels with --kube-selector LABELS",
         missing.empty() ? "" : "\n");
   return missing;
 }

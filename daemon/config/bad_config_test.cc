@@ -28,8 +28,9 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
       {"budget: {pages: 1, pages: 2}",
        "rollcall.yaml:1: budget.pages: given twice, first in line 1"},
       {"\"a\\e[31m\": 1",
-       "rollcall.yaml:1: a?[31m: unknown key; known here: pods, checks, site, pods_dns, pod_ca, "
-       "database, content, content_api_key_file, admin_api_key_file, routes, settle, budget, "
+       "rollcall.yaml:1: a?[31m: unknown key; known here: pods, checks, site, pods_dns, "
+       "kubernetes, pod_ca, database, content, content_api_key_file, admin_api_key_file, routes, "
+       "settle, budget, "
        "listen, max_findings, "
        "ghost_config"},
       // Shapes

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "daemon/config/config.h"
+#include "daemon/config/kubernetes.h"
 #include "daemon/config/merge.h"
 #include "daemon/config/text.h"
 #include "daemon/ghost/routes.h"
@@ -69,6 +70,7 @@ class Builder {
   Result<Config> build() {
     site();
     pods();
+    readKubernetes(merged_, config_, problems_);
     database();
     files();
     limits();

@@ -13,6 +13,7 @@
 #include "daemon/core/registry.h"
 #include "daemon/core/topology.h"
 #include "daemon/db/mysql_source.h"
+#include "daemon/k8s/kube_pods.h"
 
 namespace rollcall {
 
@@ -28,6 +29,8 @@ struct Config {
   std::optional<Url> adminUrl;
   std::vector<Pod> pods;  // static list
   std::string podsDns;    // "host:port" of a headless Service; empty = not used
+  std::optional<KubernetesConfig> kubernetes;
+  k8s::Surroundings surroundings;  // of Rollcall's own container
   std::string podCaFile;
   std::optional<DatabaseConfig> database;
   std::optional<DatabaseConfig> databaseReader;  // a replica: the database's account, another host
@@ -45,8 +48,9 @@ struct Config {
 
 // One layer of settings as key paths of the YAML file ("database.host", "checks.posts.newest") with
 // their text, and where they came from. Layers are merged, the later one wins.
-// Five paths no YAML file may have: database.password, database.client, database.tls.inline_ca,
-// content_api_key and admin_api_key.
+// Paths no YAML file may have: database.password, database.client, database.tls.inline_ca,
+// content_api_key, admin_api_key and what Kubernetes tells its containers (surroundings.host, .port
+// and .account).
 struct ConfigLayer {
   // "rollcall.yaml", "config.production.json", "environment", "flags"
   std::string source;
@@ -70,8 +74,9 @@ using Environment = std::map<std::string, std::string>;
 // Ghost's own variables (url, database__connection__host, ...), Bitnami's GHOST_DATABASE_* and
 // Lagoon's MARIADB_*.
 Result<ConfigLayer> readGhostEnvironment(const Environment& environment);
-// ROLLCALL_URL, ROLLCALL_PODS_DNS, ROLLCALL_DB, ROLLCALL_DB_PASSWORD, ROLLCALL_CONTENT_API_KEY,
-// ROLLCALL_ADMIN_API_KEY.
+// ROLLCALL_URL, ROLLCALL_PODS_DNS, ROLLCALL_KUBE_SELECTOR, _SERVICE, _NAMESPACE and _PORT,
+// ROLLCALL_DB, ROLLCALL_DB_PASSWORD, ROLLCALL_CONTENT_API_KEY, ROLLCALL_ADMIN_API_KEY; and where
+// the Kubernetes API is: KUBERNETES_SERVICE_*, ROLLCALL_KUBE_ACCOUNT.
 Result<ConfigLayer> readEnvironment(const Environment& environment);
 
 // Merges the layers (first = weakest) over the defaults and validates everything. On failure the

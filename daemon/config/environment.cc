@@ -34,10 +34,20 @@ constexpr Shim kLagoon[] = {{"MARIADB_HOST", "database.host"},
                             {"MARIADB_DATABASE", "database.name"}};
 constexpr Shim kOurs[] = {{"ROLLCALL_URL", "site.url"},
                           {"ROLLCALL_PODS_DNS", "pods_dns"},
+                          {"ROLLCALL_KUBE_SELECTOR", "kubernetes.selector"},
+                          {"ROLLCALL_KUBE_SERVICE", "kubernetes.service"},
+                          {"ROLLCALL_KUBE_NAMESPACE", "kubernetes.namespace"},
+                          {"ROLLCALL_KUBE_PORT", "kubernetes.port"},
                           {"ROLLCALL_DB", "database.url"},
                           {"ROLLCALL_DB_PASSWORD", "database.password"},
                           {"ROLLCALL_CONTENT_API_KEY", "content_api_key"},
                           {"ROLLCALL_ADMIN_API_KEY", "admin_api_key"}};
+
+// What Kubernetes tells every container; the folder's name is a matter for tests.
+constexpr Shim kSurroundings[] = {{"KUBERNETES_SERVICE_HOST", "surroundings.host"},
+                                  {"KUBERNETES_SERVICE_PORT", "surroundings.port"},
+                                  {"KUBERNETES_SERVICE_PORT_HTTPS", "surroundings.port"},
+                                  {"ROLLCALL_KUBE_ACCOUNT", "surroundings.account"}};
 
 class Reader {
  public:
@@ -149,6 +159,7 @@ Result<ConfigLayer> readGhostEnvironment(const Environment& environment) {
 Result<ConfigLayer> readEnvironment(const Environment& environment) {
   Reader reader(environment);
   reader.take(kOurs);
+  reader.take(kSurroundings);
   return reader.finish();
 }
 

@@ -27,6 +27,11 @@ void forgetGhostsPassword(MergedConfig& merged) {
   if (password && password->origin != kOwnPassword) forget(merged, {"database.password"});
 }
 
+// The selector is what makes Kubernetes the source of the pods.
+bool namesKubernetes(const ConfigLayer& layer) {
+  return layer.values.contains("kubernetes.selector");
+}
+
 // Drops what a weaker layer said and `layer` makes meaningless.
 void overrule(MergedConfig& merged, const ConfigLayer& layer) {
   const auto has = [&](const char* path) { return layer.values.contains(path); };
@@ -45,8 +50,11 @@ void overrule(MergedConfig& merged, const ConfigLayer& layer) {
   if (has("content_api_key_file")) forget(merged, {"content_api_key"});
   if (has("admin_api_key")) forget(merged, {"admin_api_key_file"});
   if (has("admin_api_key_file")) forget(merged, {"admin_api_key"});
-  if (has("pods_dns")) merged.pods.clear();
-  if (layer.lists.contains("pods")) forget(merged, {"pods_dns"});
+  if (has("pods_dns") || namesKubernetes(layer)) merged.pods.clear();
+  if (layer.lists.contains("pods") || namesKubernetes(layer)) forget(merged, {"pods_dns"});
+  if (layer.lists.contains("pods") || has("pods_dns"))
+    forget(merged, {"kubernetes.selector", "kubernetes.service", "kubernetes.namespace",
+                    "kubernetes.port"});
 }
 
 void addDatabaseUrl(MergedConfig& merged, const ConfigLayer& layer) {
@@ -79,6 +87,16 @@ void addPods(MergedConfig& merged, const ConfigLayer& layer) {
   if (!pods->second.empty() && layer.values.contains("pods_dns"))
     merged.problems.push_back(fmt::format(
         "{}: pods are listed one by one as well: use one of the two", originOf(layer, "pods_dns")));
+}
+
+void refuseTwoSources(MergedConfig& merged, const ConfigLayer& layer) {
+  if (!namesKubernetes(layer)) return;
+  const auto pods = layer.lists.find("pods");
+  const bool listed = pods != layer.lists.end() && !pods->second.empty();
+  if (!listed && !layer.values.contains("pods_dns")) return;
+  merged.problems.push_back(
+      fmt::format("{}: the pods are given otherwise as well: use one of the two",
+                  originOf(layer, "kubernetes.selector")));
 }
 
 int hexDigit(char c) {
@@ -123,6 +141,7 @@ MergedConfig mergeLayers(const std::vector<ConfigLayer>& layers) {
       merged.values[path] = {text, originOf(layer, path)};
     addDatabaseUrl(merged, layer);
     addPods(merged, layer);
+    refuseTwoSources(merged, layer);
   }
   return merged;
 }

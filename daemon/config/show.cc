@@ -74,6 +74,15 @@ void showSite(Page& page, const Config& config) {
       page.line("  - {{name: {}, url: {}}}", quoted(pod.name), quoted(podUrl(pod)));
   }
   page.optional("", "pods_dns", config.podsDns);
+  if (config.kubernetes) {
+    page.line("kubernetes:");
+    page.optional("  ", "selector", config.kubernetes->selector);
+    page.optional("  ", "service", config.kubernetes->service);
+    page.optional("  ", "namespace", config.kubernetes->nameSpace);
+    page.optional("  ", "port", config.kubernetes->port);
+  } else {
+    page.line("# kubernetes: (not set)");
+  }
   page.optional("", "pod_ca", config.podCaFile);
 }
 

@@ -8,15 +8,23 @@
 namespace rollcall {
 namespace {
 
-// DNS says nothing of schemes: pods found there are taken to speak TLS when a CA for pods is given.
-Result<std::unique_ptr<PodSource>> makePodSource(const Clock& clock, const Config& config) {
-  if (!config.pods.empty() && !config.podsDns.empty())
-    return invalidArgument("both a list of pods and --pods-dns are given; use one of them");
+// Neither DNS nor Kubernetes says how a pod's port speaks: over TLS when a CA for pods is given.
+Result<std::unique_ptr<PodSource>> makePodSource(const Clock& clock, HttpClient& http,
+                                                 const Config& config) {
+  const bool tls = !config.podCaFile.empty();
+  const int sources =
+      !config.pods.empty() + !config.podsDns.empty() + config.kubernetes.has_value();
+  if (sources > 1)
+    return invalidArgument(
+        "the pods are given in more than one way: use one of --pod, --pods-dns and "
+        "--kube-selector");
   if (!config.pods.empty()) return makeStaticPods(config.pods);
-  if (!config.podsDns.empty()) return makeDnsPods(clock, config.podsDns, !config.podCaFile.empty());
+  if (!config.podsDns.empty()) return makeDnsPods(clock, config.podsDns, tls);
+  if (config.kubernetes)
+    return makeKubePods(clock, http, *config.kubernetes, config.surroundings, tls);
   return invalidArgument(
-      "no pods to ask: give --pod NAME=URL for each pod, or --pods-dns HOST:PORT of a headless "
-      "Service");
+      "no pods to ask: give --pod NAME=URL for each pod, --pods-dns HOST:PORT of a headless "
+      "Service, or --kube-selector LABELS");
 }
 
 }  // namespace
@@ -33,14 +41,14 @@ Result<Services> makeServices(const Clock& clock, const Config& config) {
     return invalidArgument(
         "the site's address is not known: give --url, or --ghost-config with Ghost's own "
         "config.production.json");
-  Result<std::unique_ptr<PodSource>> podSource = makePodSource(clock, config);
+  Services services;
+  services.http = makeCurlClient(clock, fmt::format("rollcall/{}", kVersion));
+  Result<std::unique_ptr<PodSource>> podSource = makePodSource(clock, *services.http, config);
   if (!podSource) return podSource.error();
 
-  Services services;
   services.clock = &clock;
   services.site = siteOf(*config.url, config.adminUrl);
   services.podSource = std::move(*podSource);
-  services.http = makeCurlClient(clock, fmt::format("rollcall/{}", kVersion));
   services.pods = makePodClient(*services.http, {services.site, config.podCaFile});
   if (config.database) services.contentSource = makeMysqlSources(clock, *config.database);
   if (config.databaseReader)

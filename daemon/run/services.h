@@ -19,8 +19,8 @@ namespace rollcall {
 struct Services {
   const Clock* clock = nullptr;
   Site site;
+  std::unique_ptr<HttpClient> http;  // first: others borrow it
   std::unique_ptr<PodSource> podSource;
-  std::unique_ptr<HttpClient> http;
   std::unique_ptr<PodClient> pods;
   std::function<std::unique_ptr<ContentSource>()> contentSource;
   std::function<std::unique_ptr<ContentSource>()> readerSource;  // of database.reader
@@ -31,8 +31,9 @@ struct Services {
 // sub-directory of `url` to `admin.url`.
 Site siteOf(const Url& url, const std::optional<Url>& admin);
 
-// Opens nothing yet: connections are made on first use. `clock` is borrowed. kInvalidArgument when
-// the site or its pods are not configured or cannot be understood.
+// Opens nothing yet but to Kubernetes, when the pods come from there: other connections are made on
+// first use. `clock` is borrowed. kInvalidArgument when the site or its pods are not configured or
+// cannot be understood.
 Result<Services> makeServices(const Clock& clock, const Config& config);
 
 }  // namespace rollcall

@@ -25,5 +25,16 @@ TEST(SiteOf, putsTheAdminBelowTheSitesSubdirectory) {
   }
 }
 
+TEST(MakeServices, saysThatPodsFromKubernetesNeedACluster) {
+  const SystemClock clock;
+  Config config;
+  config.url = *parseUrl("https://e.org");
+  config.kubernetes = KubernetesConfig{.selector = "app=ghost"};
+  const auto services = makeServices(clock, config);
+  ASSERT_FALSE(services);
+  EXPECT_EQ(services.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_NE(services.error().message.find("KUBERNETES_SERVICE_HOST is not set"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace rollcall
