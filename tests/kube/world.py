@@ -1,0 +1,144 @@
+"""Ghost pods and their Service as Kubernetes would keep them in the fake API."""
+
+import http.server
+import json
+import threading
+
+PODS, SLICES = ("", "pods"), ("discovery.k8s.io", "endpointslices")
+NAMESPACE = "blog"
+
+
+def pod(name, address="127.0.0.1", port=2368, **more):
+    """A pod as its kubelet last told of it."""
+    ready = more.get("ready", True)
+    status = {"phase": more.get("phase", "Running"), "podIP": address, "startTime": "2026-01-01T10:00:00Z",
+              "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
+              "containerStatuses": [{"name": "ghost", "restartCount": more.get("restarts", 0),
+                                     "state": {"running": {"startedAt": more.get("started", "2026-01-01T10:00:05Z")}}}]}
+    return {"metadata": {"name": name, "labels": {"app": "ghost", **more.get("labels", {})}},
+            "spec": {"nodeName": more.get("node", "node-a"),
+                     "containers": [{"name": "ghost", "image": "ghost:6.57.0",
+                                     "ports": [{"name": "http", "containerPort": port}]}]},
+            "status": status}
+
+
+class World:
+    """Changes pods the way a cluster does, and keeps the Service's slices in step."""
+
+    def __init__(self, store, slice_size=100):
+        self.store = store
+        self._slice_size = slice_size
+        self._made = set()
+
+    def create(self, *arguments, **more):
+        self.store.create(PODS, NAMESPACE, pod(*arguments, **more))
+
+    def set_status(self, name, change):
+        def apply(obj):
+            change(obj["status"])
+            return obj
+        self.store.update(PODS, NAMESPACE, name, apply, status=True)
+
+    def set_ready(self, name, ready):
+        def change(status):
+            status["conditions"] = [{"type": "Ready", "status": "True" if ready else "False"}]
+        self.set_status(name, change)
+
+    def fence(self, name, fenced=True):
+        """Out of the Service by a label, as `kubectl label` does."""
+        def change(obj):
+            obj["metadata"]["labels"]["fenced"] = "yes" if fenced else "no"
+            return obj
+        self.store.update(PODS, NAMESPACE, name, change)
+
+    def terminate(self, name):
+        self.store.delete(PODS, NAMESPACE, name, grace=30)
+
+    def remove(self, name):
+        self.store.delete(PODS, NAMESPACE, name)
+
+    def pods(self):
+        return self.store.list(PODS, NAMESPACE, "app=ghost")[0]
+
+    def sync(self):
+        """What the controller of EndpointSlices does."""
+        endpoints = []
+        for one in self.pods():
+            meta, status = one["metadata"], one["status"]
+            if not status["podIP"] or status["phase"] != "Running" or meta["labels"].get("fenced") == "yes":
+                continue
+            leaving = "deletionTimestamp" in meta
+            endpoints.append({"addresses": [status["podIP"]], "zone": "zone-1",
+                              "targetRef": {"kind": "Pod", "name": meta["name"], "uid": meta["uid"]},
+                              "conditions": {"ready": _is_ready(status) and not leaving,
+                                             "terminating": leaving}})
+        chunks = [endpoints[i:i + self._slice_size] for i in range(0, len(endpoints), self._slice_size)] or [[]]
+        wanted = {f"ghost-{i}": chunk for i, chunk in enumerate(chunks)}
+        for name, chunk in wanted.items():
+            if name not in self._made:
+                self._made.add(name)
+                self.store.create(SLICES, NAMESPACE, {
+                    "metadata": {"name": name, "labels": {"kubernetes.io/service-name": "ghost"}},
+                    "addressType": "IPv4", "endpoints": chunk})
+            elif self.store.get(SLICES, NAMESPACE, name)["endpoints"] != chunk:
+                self.store.update(SLICES, NAMESPACE, name, lambda obj, now=chunk: {**obj, "endpoints": now})
+        for name in self._made - set(wanted):
+            self.store.delete(SLICES, NAMESPACE, name)
+        self._made &= set(wanted)
+
+    def truth(self):
+        """{name: (address, ready, terminating)} of the pods that belong into the roll."""
+        told = {}
+        for one in self.pods():
+            meta, status = one["metadata"], one["status"]
+            if not status["podIP"] or status["phase"] in ("Succeeded", "Failed"):
+                continue
+            leaving = "deletionTimestamp" in meta
+            ready = (_is_ready(status) and not leaving and status["phase"] == "Running"
+                     and meta["labels"].get("fenced") != "yes")
+            port = one["spec"]["containers"][0]["ports"][0]["containerPort"]
+            told[meta["name"]] = (f"{status['podIP']}:{port}", ready, leaving)
+        return told
+
+
+def _is_ready(status):
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in status["conditions"])
+
+
+class Ghost:
+    """Enough of a Ghost for the check `pods`."""
+
+    SITE = {"site": {"title": "Blog", "description": "", "logo": None, "url": "http://example.org/",
+                     "version": "5.130"}}
+
+    def __init__(self, address):
+        ghost = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):  # pylint: disable=invalid-name
+                ghost.asked += 1
+                body = b"<html><body>A blog</body></html>"
+                if self.path.startswith("/ghost/api/"):
+                    body = json.dumps(Ghost.SITE if "site" in self.path else {"setup": [{"status": True}]}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json" if b"{" in body[:1] else "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+                pass
+
+        self.asked = 0
+        self._server = http.server.ThreadingHTTPServer((address, 0), Handler)
+        self._server.daemon_threads = True
+        self.address, self.port = self._server.server_address
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self):
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
