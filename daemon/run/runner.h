@@ -15,8 +15,8 @@ namespace rollcall {
 // gives "not applicable". Never throws.
 CheckRun runCheck(const CheckSpec& spec, Check& check, const CheckContext& context) noexcept;
 
-// Takes what names pods that are no longer in `topology` out of `run`, and what is amiss on pods that
-// are leaving by now, and judges it anew.
+// Takes what names pods that are no longer in `topology` out of `run`, and what is amiss on pods
+// that are leaving by now, and judges it anew.
 void dropGonePods(CheckRun& run, const Topology& topology);
 
 // Remembers since when each finding has been seen, across runs. Not thread-safe.
