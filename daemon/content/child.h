@@ -14,12 +14,14 @@
 
 namespace rollcall {
 
-// What the child asks the system for and how it is ended; tests put a volume that hangs here.
-// The first and the last are called in the child: they must be async-signal-safe.
+// What the child asks the system for, how it is ended, and for how long it may tell nothing; tests
+// put a volume that hangs here.
+// `open` and `sync` are called in the child: they must be async-signal-safe.
 struct ChildCalls {
   int (*open)(const char* path, int flags);
   void (*end)(pid_t child);
   int (*sync)(int file) = ::fsync;
+  Duration patience = std::chrono::seconds(10);
 };
 ChildCalls systemCalls();
 

@@ -13,6 +13,7 @@ namespace rollcall {
 namespace {
 
 constexpr Duration kSweepRhythm = kLongestOwnLife;
+constexpr Duration kRest = std::chrono::seconds(20);
 
 // A folder may be elsewhere than its path says: behind a symbolic link.
 void nameMount(std::uint64_t id, Mount& mount) {
@@ -50,30 +51,40 @@ void MountSlot::keepIfHanging(Hanging last) {
   if (!last.child.gone()) hanging_.emplace(std::move(last));
 }
 
+std::optional<WallTime> MountSlot::hangsSince() {
+  if (hangs()) return hanging_->since;
+  if (rest_ && clock_.mono() < rest_->until) return rest_->since;
+  return std::nullopt;
+}
+
 Result<MountSlot::Ended> MountSlot::ask(const std::string& place,
                                         const std::function<int(int)>& work, Deadline deadline) {
   const std::unique_lock lock(busy_, deadline.left(clock_));
   if (!lock.owns_lock())
     return Error{ErrorCode::kUnavailable,
                  fmt::format("the volume of {} is busy with an earlier look", place)};
-  if (hangs())
-    return Error{ErrorCode::kUnavailable, fmt::format("the volume of {} hangs since {}", place,
-                                                      formatTime(hanging_->since))};
+  if (const auto since = hangsSince())
+    return Error{ErrorCode::kUnavailable,
+                 fmt::format("the volume of {} hangs since {}", place, formatTime(*since))};
   const WallTime began = clock_.wall();
-  const MonoTime heard = clock_.mono();
+  MonoTime heard = clock_.mono();
   auto child = Child::start(work, calls_);
   if (!child) return child.error();
-  Result<Ended> ended = endOf(*child, place, deadline);
+  Result<Ended> ended = endOf(*child, place, deadline, heard);
+  if (clock_.mono() - heard >= calls_.patience) rest_ = Rest{began, clock_.mono() + kRest};
   keepIfHanging({std::move(*child), began, heard});
   return ended;
 }
 
-Result<MountSlot::Ended> MountSlot::endOf(Child& child, const std::string& place,
-                                          Deadline deadline) {
+Result<MountSlot::Ended> MountSlot::endOf(Child& child, const std::string& place, Deadline deadline,
+                                          MonoTime& heard) {
   Ended ended;
-  Child::Heard heard = Child::Heard::kMore;
-  while (heard == Child::Heard::kMore) heard = child.hear(clock_, deadline, {}, ended.received);
-  if (heard == Child::Heard::kNothing || !child.awaitEnd(clock_, deadline)) {
+  while (true) {
+    const Deadline next = deadline.atMost(clock_, calls_.patience);
+    const Child::Heard got = child.hear(clock_, next, {}, ended.received);
+    if (got != Child::Heard::kNothing) heard = clock_.mono();
+    if (got == Child::Heard::kMore) continue;
+    if (got == Child::Heard::kAll && child.awaitEnd(clock_, next)) break;
     child.end(clock_);
     return Error{ErrorCode::kDeadlineExceeded,
                  fmt::format("looking at {} took too long: its volume hangs", place)};
@@ -153,8 +164,14 @@ void MountSlot::run(const ProbeWork& work, Duration patience, Deadline deadline,
     look.error = endedBySignal("the volume", child->status());
   const WallTime since = clock_.wall() - std::chrono::floor<WallTime::duration>(silence);
   const bool hung = !finished && silence >= patience;
-  if (finished) hungSince_.reset();
-  if (hung) look.hungSince = hungSince_ = hungSince_.value_or(since);
+  if (finished) {
+    hungSince_.reset();
+    rest_.reset();
+  }
+  if (hung) {
+    look.hungSince = hungSince_ = hungSince_.value_or(since);
+    rest_ = Rest{*hungSince_, clock_.mono() + kRest};
+  }
   look.unkillable = hung && !child->gone();
   keepIfHanging({std::move(*child), since, heard, hung});
 }

@@ -26,8 +26,10 @@ class MountSlot {
     int status = 0;
     std::string received;
   };
-  // Runs `work` (see Child::start). `place` is what messages call the thing looked at. kUnavailable
-  // while an earlier child hangs, kDeadlineExceeded when this one does.
+  // Runs `work` (see Child::start). `place` is what messages call the thing looked at.
+  // kDeadlineExceeded when it does not end, or tells nothing for ChildCalls::patience. kUnavailable
+  // while an earlier child hangs, and for a while after one that could be ended: not everybody who
+  // asks has to wait for a volume that hangs. A probe does, and ends this when it gets through.
   Result<Ended> ask(const std::string& place, const std::function<int(int pipe)>& work,
                     Deadline deadline);
 
@@ -44,6 +46,10 @@ class MountSlot {
     MonoTime heard;      // the same
     bool known = false;  // a look said that the volume hangs: it need not be waited for
   };
+  struct Rest {
+    WallTime since;
+    MonoTime until;
+  };
   struct FolderState {
     std::optional<MonoTime> sweptAt;
     bool owes = false;
@@ -55,7 +61,8 @@ class MountSlot {
                     MountLook& look);
   void planSweep(ProbeWork& work);
   void noteSweep(const ProbeWork& work, const MountLook& look);
-  Result<Ended> endOf(Child& child, const std::string& place, Deadline deadline);
+  std::optional<WallTime> hangsSince();
+  Result<Ended> endOf(Child& child, const std::string& place, Deadline deadline, MonoTime& heard);
   void run(const ProbeWork& work, Duration patience, Deadline deadline, const std::stop_token& stop,
            MountLook& look);
   bool listen(Child& child, Duration patience, Deadline deadline, const std::stop_token& stop,
@@ -65,6 +72,7 @@ class MountSlot {
   const ChildCalls calls_;
   std::timed_mutex busy_;  // guards what follows; held while a child is asked
   std::optional<Hanging> hanging_;
+  std::optional<Rest> rest_;           // after a hang: nothing is asked but by probes
   std::optional<WallTime> hungSince_;  // of probes, until one gets through
   std::map<std::string, FolderState> folders_;
 };

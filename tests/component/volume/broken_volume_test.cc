@@ -246,6 +246,9 @@ struct Row {
   int error;
   ProbeStep step;
 };
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.operation << " error " << ::strerrorname_np(row.error);
+}
 
 class ToldToFailTest : public BrokenVolumeTest, public ::testing::WithParamInterface<Row> {};
 

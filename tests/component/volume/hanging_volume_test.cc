@@ -1,9 +1,12 @@
 // The probe on file systems that do not answer, where not even SIGKILL ends who waits.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <thread>
 
+#include "daemon/content/content_dir_calls.h"
 #include "tests/component/volume/volume_test.h"
 
 namespace rollcall {
@@ -56,6 +59,9 @@ struct Row {
   const char* operation;
   ProbeStep step;
 };
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.operation << " never";
+}
 
 class NeverAnsweredTest : public HangingVolumeTest, public ::testing::WithParamInterface<Row> {};
 
@@ -162,6 +168,23 @@ TEST_F(HangingVolumeTest, AReadThatHangsKeepsTheProbeFromStartingAnotherChild) {
   EXPECT_EQ(childrenOfThisProcess(), 1);
   rule("");
   expectRecovery();
+}
+
+TEST_F(HangingVolumeTest, AReadIsGivenUpWhenNothingIsHeardHoweverLateItsDeadline) {
+  if (!mount("faulty")) GTEST_SKIP() << why();
+  const auto brief =
+      makeContentDir(clock_, root_, {systemCalls().open, systemCalls().end, ::fsync, kPatience});
+  std::ofstream(root_ / "a") << "x";
+  const auto read = [&] { return brief->read("a", 9, Deadline::after(clock_, 30s)); };
+  rule("read never");
+  const MonoTime asked = clock_.mono();
+  EXPECT_EQ(read().error().code, ErrorCode::kDeadlineExceeded);
+  // This one could be ended, but there is no need to let everybody find out anew.
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(read().error().code, ErrorCode::kUnavailable);
+  EXPECT_LT(clock_.mono() - asked, 5s);
+  rule("");
+  brief->probe({.folders = {"images"}}, Deadline::after(clock_, 30s), {});
+  EXPECT_EQ(read().value(), "x") << "a probe that gets through ends it";
 }
 
 TEST_F(HangingVolumeTest, AStopRequestIsFollowedAtOnce) {
