@@ -95,13 +95,20 @@ FolderLook* find(std::vector<MountLook>& looks, std::string_view name, MountLook
   return nullptr;
 }
 
-FolderLook ofTwo(const FolderLook& first, const FolderLook& second, const Limits& limits) {
+bool anySlow(const MountLook& mount, const Limits& limits) {
+  return std::ranges::any_of(mount.folders,
+                             [&](const FolderLook& look) { return isSlow(look, limits); });
+}
+
+// `slowTwice`: each of the looks met a slow folder on this mount.
+FolderLook ofTwo(const FolderLook& first, const FolderLook& second, const Limits& limits,
+                 bool slowTwice) {
   const bool sawSlow = isSlow(first, limits);
   const bool seesSlow = isSlow(second, limits);
   if (second.begun && !isUnderWay(second) && !seesSlow) return second;
-  if (sawSlow && seesSlow)
-    return isDone(second) && (!isDone(first) || second.wrote < first.wrote) ? second : first;
-  return {.folder = first.folder};
+  if (!slowTwice || (!sawSlow && !seesSlow)) return {.folder = first.folder};
+  if (!sawSlow || !seesSlow) return sawSlow ? first : second;
+  return isDone(second) && (!isDone(first) || second.wrote < first.wrote) ? second : first;
 }
 
 }  // namespace
@@ -186,16 +193,20 @@ std::vector<std::string> doubtful(const std::vector<MountLook>& looks, const Lim
 
 std::vector<MountLook> confirmed(std::vector<MountLook> first, const std::vector<MountLook>& second,
                                  const Limits& limits) {
+  const std::vector<MountLook> before = first;
   for (const MountLook& again : second) {
     for (const FolderLook& look : again.folders) {
       MountLook* mount = nullptr;
       FolderLook* known = find(first, look.folder, &mount);
       if (!known) continue;
+      const bool slowTwice =
+          anySlow(again, limits) &&
+          anySlow(before[static_cast<std::size_t>(mount - first.data())], limits);
       if (again.hungSince) {
         mount->hungSince = again.hungSince;
         mount->unkillable = again.unkillable;
       }
-      *known = again.hungSince ? look : ofTwo(*known, look, limits);
+      *known = again.hungSince ? look : ofTwo(*known, look, limits, slowTwice);
     }
   }
   return first;

@@ -71,7 +71,8 @@ bool isLowOnInodes(const VolumeSpace& space, const Limits& limits);
 // The folders to look at a second time before a volume is called slow.
 std::vector<std::string> doubtful(const std::vector<MountLook>& looks, const Limits& limits);
 // `first` with what the second look at the doubtful folders changes: the faster write of two slow
-// ones; what could not be looked at twice counts as not looked at.
+// ones. A mount that is slow throughout leaves no time to look at a folder twice: there, each look
+// confirms the other. What could not be looked at twice otherwise counts as not looked at.
 std::vector<MountLook> confirmed(std::vector<MountLook> first, const std::vector<MountLook>& second,
                                  const Limits& limits);
 // Of an agent's last two looks the last, confirmed by the one before.

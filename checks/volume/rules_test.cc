@@ -226,6 +226,16 @@ TEST(Confirmed, countsWhatCouldNotBeSeenTwiceAsNotSeen) {
   EXPECT_FALSE(afterSecond(took(well(), 5s), cutAt(ProbeStep::kCreate, 1s)).begun);
 }
 
+TEST(Confirmed, takesAnotherFolderOfTheMountAsTheSecondTime) {
+  const auto looks = confirmed(
+      {on(disk(),
+          {took(well("images"), 8s), cutAt(ProbeStep::kCreate, 1s, "media"), {.folder = "files"}})},
+      {on(disk(), {took(well("files"), 8s), {.folder = "media"}, {.folder = "images"}})}, {});
+  EXPECT_EQ(looks.at(0).folders.at(0).wrote, 8s);
+  EXPECT_FALSE(looks.at(0).folders.at(1).begun);
+  EXPECT_EQ(looks.at(0).folders.at(2).wrote, 8s);
+}
+
 TEST(Confirmed, tellsWhatHangsAtTheSecondLook) {
   MountLook second = on(disk(), {cutAt(ProbeStep::kSync, 0s)});
   second.hungSince = WallTime(1s);
