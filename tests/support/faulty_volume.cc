@@ -169,6 +169,9 @@ int truncate(const char* path, off_t size, fuse_file_info*) {
 int chmod(const char* path, mode_t mode, fuse_file_info*) {
   return answer(::chmod(at(path).c_str(), mode));
 }
+int chown(const char* path, uid_t user, gid_t group, fuse_file_info*) {
+  return answer(::lchown(at(path).c_str(), user, group));
+}
 
 fuse_operations operations() {
   fuse_operations all{};
@@ -188,6 +191,7 @@ fuse_operations operations() {
   all.rename = rename;
   all.truncate = truncate;
   all.chmod = chmod;
+  all.chown = chown;
   return all;
 }
 

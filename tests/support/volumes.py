@@ -8,8 +8,8 @@ do it, "failed REASON". When stdin ends, because the test is done or because it 
 taken away; the last answer says whether that went well. See Bed for a client and Keeper for the
 commands. The other client is volume_bed.h.
 
-All is mounted in the mount namespace of the test, below a folder of its own: the daemon and its
-children see it as they would see a volume of the machine.
+All is mounted in a mount namespace that the client makes for itself and for what it starts from then
+on: whoever makes another namespace meanwhile would otherwise keep our file systems mounted there.
 """
 
 import ctypes
@@ -20,11 +20,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 COMMAND_SECONDS = 60
 LIBC = ctypes.CDLL(None, use_errno=True)
 MNT_FORCE, MNT_DETACH, UMOUNT_NOFOLLOW = 1, 2, 8
+CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000
 CAP_SYS_ADMIN = 21
 # ioctls, the same numbers on every architecture Debian calls 64 bit and little endian
 FITHAW = 0xC0045878
@@ -166,8 +168,8 @@ class Loop(Volume):
 
 
 class Faulty(Volume):
-    """Our own FUSE file system, see faulty_volume.cc. Its server must not be the last process of a
-    mount namespace: some kernels never get rid of the namespace then."""
+    """Our own FUSE file system, see faulty_volume.cc. Its server must never be the last process of
+    the mount namespace: some kernels do not get rid of the namespace then. The keeper is."""
 
     def __init__(self, home, program):
         need_device("/dev/fuse")
@@ -215,7 +217,6 @@ class Keeper:
 
     def make(self, name, kind, option=None):
         """A file system: tmpfs, ext4 or xfs with mount options, bind of a folder, or faulty."""
-        need_rights()
         home = os.path.join(self._home, name)
         options = () if option is None else (option,)
         if kind == "tmpfs":
@@ -304,9 +305,14 @@ class Keeper:
 class Bed:
     """The client for tests in Python: bed.make("a", "ext4"), see Keeper. A context manager.
 
-    Raises Missing and Failed as the keeper says."""
+    To be made in the main thread, before those that start daemons: it gives this process a mount
+    namespace of its own. Raises Missing and Failed as the keeper says. Thread-safe."""
 
     def __init__(self, program):
+        need_rights()
+        if LIBC.unshare(CLONE_NEWNS) or LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None):
+            raise Missing(f"no mount namespace: {os.strerror(ctypes.get_errno())}")
+        self._busy = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, os.path.abspath(__file__), program], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True)
@@ -322,9 +328,10 @@ class Bed:
 
     def __getattr__(self, command):
         def ask(*words):
-            self._process.stdin.write("\t".join((command, *words)) + "\n")
-            self._process.stdin.flush()
-            return self._hear()
+            with self._busy:
+                self._process.stdin.write("\t".join((command, *words)) + "\n")
+                self._process.stdin.flush()
+                return self._hear()
         return ask
 
     def _hear(self):
