@@ -92,6 +92,7 @@ std::string content(const Place& place) {
 }
 std::string foldersOf(const std::vector<Case>& cases) {
   std::vector<std::string> names;
+  names.reserve(cases.size());
   for (const Case& one : cases) names.push_back(one.look->folder);
   return listed(names);
 }
@@ -100,6 +101,7 @@ std::string where(const Place& place, const std::vector<Case>& cases) {
 }
 std::string pathsOf(const Place& place, const std::vector<Case>& cases) {
   std::vector<std::string> paths;
+  paths.reserve(cases.size());
   for (const Case& one : cases)
     paths.push_back(quoted(fmt::format("{}/{}", place.path, one.look->folder)));
   return fmt::format("{}", fmt::join(paths, " "));

@@ -18,6 +18,7 @@ Case underWay(const MountLook& mount) {
 
 std::vector<Case> casesOf(const std::vector<Room>& rooms) {
   std::vector<Case> cases;
+  cases.reserve(rooms.size());
   for (const Room& room : rooms) cases.push_back({room.mount, room.look});
   return cases;
 }
@@ -42,6 +43,7 @@ void addForecast(const std::vector<Room>& rooms, Finding& finding) {
 
 Finding hanging(const Place& place, const std::vector<const MountLook*>& mounts) {
   std::vector<Case> cases;
+  cases.reserve(mounts.size());
   for (const MountLook* mount : mounts) cases.push_back(underWay(*mount));
   const MountLook& first = *mounts.front();
   Finding finding = startFinding(kHangs, place, cases);
