@@ -170,6 +170,7 @@ HttpRequest CurlPodClient::requestFor(const Pod& pod, PodRequest request) {
     http.headers.emplace_back("Content-Type", std::move(request.contentType));
   if (!request.authorization.empty())
     http.headers.emplace_back("Authorization", std::move(request.authorization));
+  if (request.firstByte) http.headers.emplace_back("Range", "bytes=0-0");
   http.maxBytes = request.maxBytes;
   http.keepBytes = request.keepBytes;
   http.timeout = request.timeout;

@@ -40,8 +40,9 @@ struct PodRequest {
   std::size_t keepBytes = std::numeric_limits<std::size_t>::max();  // see HttpRequest
   // Of the Authorization header; empty = none. Never in reproduce(), logs or messages.
   std::string authorization = {};
+  bool firstByte = false;  // no more of it is asked for; who ignores that sends all the same
   // Another check of the same one-shot round may have had this very question answered: take that.
-  // Not for a second look, nor with Method::kPost. Means nothing together with onBody.
+  // Not for a second look, nor with Method::kPost. Means nothing with onBody or firstByte.
   bool shared = false;
   Duration timeout = std::chrono::seconds(5);
   std::function<bool(std::string_view)> onBody;  // see HttpRequest

@@ -100,6 +100,14 @@ TEST_F(PodClientTest, APostCarriesItsBodyAndItsType) {
               testing::Contains(Pair("Content-Type", "multipart/form-data; boundary=x")));
 }
 
+TEST_F(PodClientTest, AskingForTheFirstByteIsARange) {
+  const HttpRequest request =
+      asked(siteOf("https://example.org"), podAt("http", "10.0.0.7", 2368),
+            {.path = "/content/images/a.png", .firstByte = true, .onBody = {}});
+  EXPECT_EQ(request.method, Method::kGet);
+  EXPECT_THAT(request.headers, testing::Contains(Pair("Range", "bytes=0-0")));
+}
+
 TEST_F(PodClientTest, connectsToThePodAndAsksForTheSite) {
   const HttpRequest request = asked(siteOf("https://example.org/blog"),
                                     podAt("http", "10.0.0.7", 2368), {.path = "/welcome/?a=b"});

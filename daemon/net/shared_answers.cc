@@ -61,7 +61,7 @@ class SharingBatch final : public PodBatch {
   }
 
   void get(const Pod& pod, PodRequest request, HttpDone done) override {
-    if (!request.shared || request.onBody)
+    if (!request.shared || request.onBody || request.firstByte)
       return inner_->get(pod, std::move(request), std::move(done));
     const Question question = questionOf(pod, request);
     if (shelf_.claim(question))

@@ -76,8 +76,11 @@ TEST_F(SharedAnswers, keepsPodsPathsAndUnsharedRequestsApart) {
   PodRequest shorter = sharedRequest("/");
   shorter.keepBytes = 2;
   askAlone(kPod, shorter);
-  EXPECT_THAT(bodies_, ElementsAre("front", "front", "x", "front", "", "fr"));
-  EXPECT_EQ(pods_.asked.size(), 6u);
+  PodRequest partial = sharedRequest("/");
+  partial.firstByte = true;
+  askAlone(kPod, partial);
+  EXPECT_THAT(bodies_, ElementsAre("front", "front", "x", "front", "", "fr", "front"));
+  EXPECT_EQ(pods_.asked.size(), 7u);
 }
 
 TEST_F(SharedAnswers, neverSharesAnError) {
