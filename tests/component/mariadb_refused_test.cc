@@ -6,6 +6,7 @@
 #include "tests/support/fake_pod_client.h"
 
 namespace rollcall::checks {
+const CheckSpec& imagesSpec();
 const CheckSpec& privateSpec();
 const CheckSpec& redirectsSpec();
 const CheckSpec& scheduleSpec();
@@ -39,8 +40,8 @@ class MariadbRefused : public MariadbWorld {
   // None of the checks that ask questions of their own takes it for a missing grant or table.
   void expectToldByAll(const DatabaseConfig& config, const std::string& sentence) {
     for (const CheckSpec* spec :
-         {&checks::redirectsSpec(), &checks::scheduleSpec(), &checks::settingsSpec(),
-          &checks::themeSpec(), &checks::tiersSpec()}) {
+         {&checks::imagesSpec(), &checks::redirectsSpec(), &checks::scheduleSpec(),
+          &checks::settingsSpec(), &checks::themeSpec(), &checks::tiersSpec()}) {
       const auto outcome = run(*spec, config);
       ASSERT_FALSE(outcome) << spec->name << ": " << outcome->notApplicable.value_or("applies");
       EXPECT_THAT(outcome.error().message, HasSubstr(sentence)) << spec->name;

@@ -13,19 +13,21 @@ CREATE TABLE posts (
   featured tinyint(1) NOT NULL DEFAULT 0, type varchar(50) NOT NULL DEFAULT 'post',
   status varchar(50) NOT NULL DEFAULT 'draft', visibility varchar(50) NOT NULL DEFAULT 'public',
   created_at datetime NOT NULL, updated_at datetime NULL, published_at datetime NULL,
-  canonical_url text NULL,
+  canonical_url text NULL, feature_image varchar(2000) NULL,
   UNIQUE KEY posts_slug_type_unique (slug, type), KEY posts_uuid_index (uuid),
   KEY posts_updated_at_index (updated_at), KEY posts_published_at_index (published_at),
   KEY posts_type_status_updated_at_index (type, status, updated_at)) CHARACTER SET utf8mb4;
 CREATE TABLE tags (
   id varchar(24) NOT NULL PRIMARY KEY, name varchar(191) NOT NULL DEFAULT '',
   slug varchar(191) NOT NULL UNIQUE, visibility varchar(50) NOT NULL DEFAULT 'public',
+  feature_image varchar(2000) NULL,
   created_at datetime NOT NULL, updated_at datetime NULL) CHARACTER SET utf8mb4;
 CREATE TABLE users (
   id varchar(24) NOT NULL PRIMARY KEY, name varchar(191) NOT NULL DEFAULT '',
   slug varchar(191) NOT NULL UNIQUE, password varchar(60) NOT NULL DEFAULT '',
   email varchar(191) NOT NULL DEFAULT '', visibility varchar(50) NOT NULL DEFAULT 'public',
   status varchar(50) NOT NULL DEFAULT 'active', last_seen datetime NULL,
+  profile_image varchar(2000) NULL, cover_image varchar(2000) NULL,
   created_at datetime NOT NULL, updated_at datetime NULL) CHARACTER SET utf8mb4;
 CREATE TABLE posts_tags (
   id varchar(24) NOT NULL PRIMARY KEY, post_id varchar(24) NOT NULL, tag_id varchar(24) NOT NULL,

@@ -1,0 +1,177 @@
+#include "checks/images/links.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace rollcall::checks::images {
+namespace {
+
+constexpr std::string_view kBlank = " \t\r\n\f";
+constexpr std::size_t kEnd = std::string_view::npos;
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool isLetter(char c) {
+  return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), [](char c) { return lower(c); });
+  return result;
+}
+
+std::optional<char> entityValue(std::string_view name) {
+  static constexpr std::pair<std::string_view, char> kNamed[] = {
+      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+  for (const auto& [known, value] : kNamed)
+    if (name == known) return value;
+  if (!name.starts_with('#')) return std::nullopt;
+  const bool hex = name.size() > 1 && lower(name[1]) == 'x';
+  name.remove_prefix(hex ? 2 : 1);
+  std::uint32_t value = 0;
+  const char* const last = name.data() + name.size();
+  const auto [end, error] = std::from_chars(name.data(), last, value, hex ? 16 : 10);
+  if (error != std::errc() || end != last || value == 0 || value > 0x7e) return std::nullopt;
+  return static_cast<char>(value);
+}
+
+// What Ghost escapes in an attribute; other entities stay as they are.
+std::string decoded(std::string_view text) {
+  constexpr std::size_t kLongest = 8;
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t open = text.find('&');
+    result += text.substr(0, open);
+    if (open == kEnd) break;
+    text.remove_prefix(open + 1);
+    const std::size_t close = text.substr(0, kLongest).find(';');
+    const auto value = close == kEnd ? std::nullopt : entityValue(text.substr(0, close));
+    result += value.value_or('&');
+    if (value) text.remove_prefix(close + 1);
+  }
+  return result;
+}
+
+// The elements whose content is text up to their end tag, whatever it looks like.
+bool holdsText(std::string_view element) {
+  static constexpr std::string_view kNames[] = {"script", "style",   "textarea", "title",
+                                                "xmp",    "noembed", "iframe",   "noframes"};
+  return std::ranges::find(kNames, element) != std::end(kNames);
+}
+
+class Scanner {
+ public:
+  explicit Scanner(std::string_view html) : html_(html) {}
+
+  std::vector<std::string> links() {
+    while (links_.size() < kMaxLinks && (at_ = html_.find('<', at_)) != kEnd) {
+      if (html_.substr(at_).starts_with("<!--"))
+        at_ = past("-->", at_ + 4);
+      else if (++at_ < html_.size() && isLetter(html_[at_]))
+        readTag();
+    }
+    if (links_.size() > kMaxLinks) links_.resize(kMaxLinks);
+    return std::move(links_);
+  }
+
+ private:
+  std::size_t past(std::string_view what, std::size_t from) const {
+    const std::size_t found = html_.find(what, from);
+    return found == kEnd ? html_.size() : found + what.size();
+  }
+  void skip(std::string_view characters) {
+    at_ = std::min(html_.find_first_not_of(characters, at_), html_.size());
+  }
+  std::string_view until(std::string_view characters) {
+    const std::size_t from = at_;
+    at_ = std::min(html_.find_first_of(characters, at_), html_.size());
+    return html_.substr(from, at_ - from);
+  }
+
+  void readTag() {
+    const std::string element = lower(until(" \t\r\n\f/>"));
+    std::vector<std::string> found;
+    while (true) {
+      skip(" \t\r\n\f/");
+      if (at_ == html_.size()) return;
+      if (html_[at_] == '>') break;
+      if (!readAttribute(found)) return;
+    }
+    ++at_;
+    std::ranges::move(found, std::back_inserter(links_));
+    if (holdsText(element)) skipText(element);
+  }
+
+  // False when the text ends within it.
+  bool readAttribute(std::vector<std::string>& found) {
+    const std::size_t from = at_++;  // its first character may be anything, "=" too
+    until(" \t\r\n\f/>=");
+    const std::string name = lower(html_.substr(from, at_ - from));
+    skip(kBlank);
+    if (at_ == html_.size()) return false;
+    if (html_[at_] != '=') return true;
+    ++at_;
+    skip(kBlank);
+    const auto value = readValue();
+    if (!value) return false;
+    take(name, *value, found);
+    return true;
+  }
+
+  std::optional<std::string_view> readValue() {
+    if (at_ == html_.size()) return std::nullopt;
+    const char quote = html_[at_];
+    if (quote != '"' && quote != '\'') return until(" \t\r\n\f>");
+    ++at_;
+    const std::string_view value = until({&quote, 1});
+    if (at_ == html_.size()) return std::nullopt;
+    ++at_;
+    return value;
+  }
+
+  static void take(std::string_view name, std::string_view value, std::vector<std::string>& found) {
+    if (found.size() >= kMaxLinks) return;
+    if (name == "srcset") return takeEach(decoded(value.substr(0, 16 * kMaxAddress)), found);
+    static constexpr std::string_view kNames[] = {"src", "href", "poster", "data-kg-thumbnail"};
+    if (std::ranges::find(kNames, name) == std::end(kNames)) return;
+    if (value.size() <= kMaxAddress) found.push_back(decoded(value));
+  }
+
+  // "a.png 600w, b,c.png 2x": an address ends at a blank, commas at its end part the candidates.
+  static void takeEach(std::string_view set, std::vector<std::string>& found) {
+    while (found.size() < kMaxLinks) {
+      const std::size_t from = set.find_first_not_of(" \t\r\n\f,");
+      if (from == kEnd) return;
+      set.remove_prefix(from);
+      const std::size_t end = std::min(set.find_first_of(kBlank), set.size());
+      const std::string_view address = set.substr(0, end);
+      set.remove_prefix(end);
+      const std::size_t last = address.find_last_not_of(',') + 1;
+      if (last <= kMaxAddress) found.emplace_back(address.substr(0, last));
+      if (last == address.size()) set.remove_prefix(std::min(set.find(','), set.size()));
+    }
+  }
+
+  void skipText(const std::string& element) {
+    while ((at_ = past("</", at_)) < html_.size())
+      if (lower(html_.substr(at_, element.size())) == element) return;
+  }
+
+  const std::string_view html_;
+  std::size_t at_ = 0;
+  std::vector<std::string> links_;
+};
+
+}  // namespace
+
+std::vector<std::string> linksIn(std::string_view html) {
+  return Scanner(html).links();
+}
+
+}  // namespace rollcall::checks::images
