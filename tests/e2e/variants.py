@@ -6,6 +6,7 @@ from lab.common import free_ports
 
 from .bed import bed
 from .campaign import Campaign, wait_settled
+from .pictures import away, text_with, upload
 
 _ROUTES = """routes:
 
@@ -60,6 +61,24 @@ def _publish_and_judge(campaign, name):
     wait_settled(campaign.lab)
     campaign.judge(name, "/row-publish/")
     campaign.judge_reproduce()
+    _show_picture(campaign, name)
+
+
+def _show_picture(campaign, name):
+    address, path = upload(campaign.lab, "variant.png")
+    campaign.api.create_post("Variant picture", lexical=text_with(address))
+    wait_settled(campaign.lab)
+
+    def judge(row, expected):
+        check = campaign.rollcall.check_whole("--only", "images")
+        found = {each["code"] for each in check.findings()}
+        problems = check.problems() + check.blind_spots()
+        if check.run_of("images").get("verdict") == "not_applicable":
+            problems.append("the check images does not apply")
+        campaign.outcome.row(row, campaign.lab, check, expected, found, problems)
+    judge(f"{name}, a picture", set())
+    with away(path):
+        judge(f"{name}, its file is gone", {"RC832"})
 
 
 # Every variant once or twice, on versions that differ.
