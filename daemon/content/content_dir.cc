@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -36,9 +37,12 @@ bool staysInside(std::string_view path) {
   }
 }
 
-bool isCanary(std::string_view path) {
+// As the name of an own file says; nothing for any other file, and for those of a probe, which
+// nobody but the probe touches.
+std::optional<OwnKind> kindOf(std::string_view path) {
   const auto own = parseOwnFile(path.substr(path.rfind('/') + 1));
-  return own && own->kind == OwnKind::kCanary;
+  if (!own || own->kind == OwnKind::kProbe) return std::nullopt;
+  return own->kind;
 }
 
 // Without a slash at its end, which no mount point has.
@@ -109,12 +113,15 @@ class ForkingContentDir final : public ContentDir {
   }
 
   Result<void> remove(std::string_view path, Deadline deadline) override {
-    if (!staysInside(path) || !isCanary(path)) return notOurs(path);
-    const std::string absolute = pathOf(path);
+    const auto kind = kindOf(path);
+    if (!staysInside(path) || !kind) return notOurs(path);
+    RemoveWork work{pathOf(path), std::nullopt};
+    if (*kind == OwnKind::kUpload) work.bytes = kUploadBytes;
     const auto ended = ask(
-        absolute, [&](int) { return removeFile(absolute); }, deadline);
+        work.path, [&](int) { return removeFile(work); }, deadline);
     if (!ended) return ended.error();
-    if (ended->status != 0) return pathError("remove", absolute, ended->status);
+    if (ended->status == EINVAL) return notOurs(path);
+    if (ended->status != 0) return pathError("remove", work.path, ended->status);
     return {};
   }
 
@@ -187,7 +194,7 @@ class ForkingContentDir final : public ContentDir {
   }
 
   Result<WallTime> write(std::string_view path, std::string text, bool create, Deadline deadline) {
-    if (!staysInside(path) || !isCanary(path)) return notOurs(path);
+    if (!staysInside(path) || kindOf(path) != OwnKind::kCanary) return notOurs(path);
     const WriteWork work{pathOf(path), std::move(text), create};
     const auto ended = ask(
         work.path, [&](int pipe) { return writeFile(work, pipe, calls_); }, deadline);

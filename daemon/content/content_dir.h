@@ -70,7 +70,8 @@ class ContentDir {
   virtual std::string newCanaryName() = 0;
   // Creates, overwrites in place or removes a file that everybody may read and that is on the disk
   // afterwards. Its name must be a canary's: kInvalidArgument otherwise, and when it is there
-  // already. The time is the file's, by the volume's clock.
+  // already. remove() also takes what was uploaded through a pod, known by name and size. The time
+  // is the file's, by the volume's clock.
   virtual Result<WallTime> create(std::string_view path, std::string text, Deadline deadline) = 0;
   virtual Result<WallTime> overwrite(std::string_view path, std::string text,
                                      Deadline deadline) = 0;

@@ -227,6 +227,19 @@ TEST_P(ContentDirContract, WritesAndRemovesNothingButCanaries) {
   EXPECT_EQ(read("images/photo.png").value(), "x");
 }
 
+TEST_P(ContentDirContract, RemovesWhatWasUploadedThroughAPodByItsNameAndSize) {
+  const std::string uploaded = "images/2026/11/rollcall-write-through-1-2-3.ico";
+  const std::string changed = "images/2026/11/rollcall-write-through-1-2-4.ico";
+  write(uploaded, std::string(kUploadBytes, 'x'));
+  write(changed, std::string(kUploadBytes + 1, 'x'));
+  EXPECT_EQ(dir().overwrite(uploaded, "y", soon()).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(dir().create(uploaded + "x", "y", soon()).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(dir().remove(changed, soon()).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(dir().remove(uploaded, soon()));
+  EXPECT_EQ(dir().remove(uploaded, soon()).error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(listed("images/2026/11"), ElementsAre("file rollcall-write-through-1-2-4.ico 71"));
+}
+
 TEST_P(ContentDirContract, SweepsOldFilesOfItsOwnAndNothingElse) {
   write("images/rollcall-canary-1-2-3.txt", "old, from elsewhere");
   write("images/.rollcall-probe-1-2-3", "old, from elsewhere");

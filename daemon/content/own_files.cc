@@ -11,9 +11,21 @@
 namespace rollcall {
 namespace {
 
-constexpr std::string_view kProbePrefix = ".rollcall-probe-";
-constexpr std::string_view kCanaryPrefix = "rollcall-canary-";
-constexpr std::string_view kCanarySuffix = ".txt";
+// What the name of a kind begins and ends with; in the order of OwnKind.
+struct Form {
+  OwnKind kind;
+  std::string_view prefix;
+  std::string_view suffix;
+};
+constexpr Form kForms[] = {{OwnKind::kProbe, ".rollcall-probe-", ""},
+                           {OwnKind::kCanary, "rollcall-canary-", ".txt"},
+                           {OwnKind::kUpload, "rollcall-write-through-", ".ico"}};
+
+const Form* formOf(std::string_view name) {
+  for (const Form& form : kForms)
+    if (name.starts_with(form.prefix) && name.ends_with(form.suffix)) return &form;
+  return nullptr;
+}
 
 void put(char*& at, std::string_view text) {
   std::memcpy(at, text.data(), text.size());
@@ -42,13 +54,14 @@ std::uint64_t hashOf(std::string_view text) {
 }  // namespace
 
 void printOwnFile(const OwnFile& file, char* buffer) {
-  put(buffer, file.kind == OwnKind::kProbe ? kProbePrefix : kCanaryPrefix);
+  const Form& form = kForms[static_cast<std::size_t>(file.kind)];
+  put(buffer, form.prefix);
   put(buffer, file.place, 16);
   put(buffer, "-");
   put(buffer, file.process, 10);
   put(buffer, "-");
   put(buffer, file.serial, 16);
-  if (file.kind == OwnKind::kCanary) put(buffer, kCanarySuffix);
+  put(buffer, form.suffix);
   *buffer = '\0';
 }
 
@@ -60,16 +73,12 @@ std::string nameOf(const OwnFile& file) {
 
 std::optional<OwnFile> parseOwnFile(std::string_view name) {
   const std::string_view whole = name;
+  const Form* form = formOf(name);
+  if (!form) return std::nullopt;
+  name.remove_prefix(form->prefix.size());
+  name.remove_suffix(form->suffix.size());
   OwnFile file;
-  if (name.starts_with(kProbePrefix)) {
-    name.remove_prefix(kProbePrefix.size());
-  } else if (name.starts_with(kCanaryPrefix) && name.ends_with(kCanarySuffix)) {
-    file.kind = OwnKind::kCanary;
-    name.remove_prefix(kCanaryPrefix.size());
-    name.remove_suffix(kCanarySuffix.size());
-  } else {
-    return std::nullopt;
-  }
+  file.kind = form->kind;
   if (!take(name, 16, '-', file.place) || !take(name, 10, '-', file.process) ||
       !take(name, 16, '\0', file.serial))
     return std::nullopt;

@@ -2,6 +2,7 @@
 // Their names tell who made them:
 //   .rollcall-probe-<place>-<process>-<serial>        for the length of one look
 //   rollcall-canary-<place>-<process>-<serial>.txt    for as long as it is asked for through pods
+//   rollcall-write-through-<place>-<process>-<serial>.ico    uploaded through a pod, likewise
 // <place> stands for the machine and its PID namespace: only there the process can be looked up.
 #pragma once
 
@@ -14,7 +15,7 @@
 
 namespace rollcall {
 
-enum class OwnKind { kProbe, kCanary };
+enum class OwnKind { kProbe, kCanary, kUpload };
 
 struct OwnFile {
   OwnKind kind = OwnKind::kProbe;
@@ -24,6 +25,9 @@ struct OwnFile {
 
   bool operator==(const OwnFile&) const = default;
 };
+
+// Of an uploaded file; Ghost stores it as it is, below images/<year>/<month>.
+inline constexpr std::uint64_t kUploadBytes = 70;
 
 // Longest name of an own file, with the zero at its end.
 inline constexpr std::size_t kOwnNameBytes = 96;

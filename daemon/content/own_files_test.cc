@@ -14,16 +14,36 @@ TEST(OwnFiles, AreKnownByTheirNames) {
   const OwnFile canary{OwnKind::kCanary, 0xa, 7, 0x1f};
   EXPECT_EQ(nameOf(canary), "rollcall-canary-a-7-1f.txt");
   EXPECT_EQ(parseOwnFile(nameOf(canary)), canary);
+  const OwnFile upload{OwnKind::kUpload, 0xfedcba9876543210, 4294967295u, 0xffffffffffffffff};
+  EXPECT_EQ(nameOf(upload),
+            "rollcall-write-through-fedcba9876543210-4294967295-ffffffffffffffff.ico");
+  EXPECT_LT(nameOf(upload).size(), kOwnNameBytes);
+  EXPECT_EQ(parseOwnFile(nameOf(upload)), upload);
 }
 
 TEST(OwnFiles, NothingElseIsTakenForOne) {
-  for (const char* name :
-       {"", "photo.png", ".rollcall-probe-", ".rollcall-probe-a-7", ".rollcall-probe-a-7-",
-        ".rollcall-probe-a-7-1f.txt", ".rollcall-probe-a-7-1f-2", ".rollcall-probe--7-1f",
-        ".rollcall-probe-0a-7-1f", ".rollcall-probe-A-7-1f", ".rollcall-probe-a--7-1f",
-        ".rollcall-probe-a-99999999999-1f", "rollcall-canary-a-7-1f", "rollcall-canary-a-7-1f.png",
-        "rollcall-canary-a-7-1f.txt.txt", "rollcall-canary-.txt", "x-rollcall-canary-a-7-1f.txt",
-        ".rollcall-canary-a-7-1f.txt"})
+  for (const char* name : {"",
+                           "photo.png",
+                           ".rollcall-probe-",
+                           ".rollcall-probe-a-7",
+                           ".rollcall-probe-a-7-",
+                           ".rollcall-probe-a-7-1f.txt",
+                           ".rollcall-probe-a-7-1f-2",
+                           ".rollcall-probe--7-1f",
+                           ".rollcall-probe-0a-7-1f",
+                           ".rollcall-probe-A-7-1f",
+                           ".rollcall-probe-a--7-1f",
+                           ".rollcall-probe-a-99999999999-1f",
+                           "rollcall-canary-a-7-1f",
+                           "rollcall-canary-a-7-1f.png",
+                           "rollcall-write-through-a-7-1f.png",
+                           "rollcall-write-through-a-7-1f-1.ico",
+                           "rollcall-write-through-a-7-1f_o.ico",
+                           "rollcall-canary-a-7-1f.ico",
+                           "rollcall-canary-a-7-1f.txt.txt",
+                           "rollcall-canary-.txt",
+                           "x-rollcall-canary-a-7-1f.txt",
+                           ".rollcall-canary-a-7-1f.txt"})
     EXPECT_FALSE(parseOwnFile(name)) << name;
 }
 

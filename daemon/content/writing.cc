@@ -54,8 +54,14 @@ Result<WallTime> judgeWrite(const WriteWork& work, int status, std::string_view 
   return WallTime(std::chrono::milliseconds(changed));
 }
 
-int removeFile(const std::string& path) {
-  return ::unlink(path.c_str()) == 0 ? 0 : errno;
+int removeFile(const RemoveWork& work) {
+  struct stat info {};
+  if (work.bytes) {
+    if (::lstat(work.path.c_str(), &info) != 0) return errno;
+    if (!S_ISREG(info.st_mode) || static_cast<std::uint64_t>(info.st_size) != *work.bytes)
+      return EINVAL;
+  }
+  return ::unlink(work.path.c_str()) == 0 ? 0 : errno;
 }
 
 int sweepFolder(const SweepWork& work, int pipe, const ChildCalls& calls) {

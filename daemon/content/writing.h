@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,11 @@ int writeFile(const WriteWork& work, int pipe, const ChildCalls& calls);
 // In the parent: the file's time of modification by the volume's clock.
 Result<WallTime> judgeWrite(const WriteWork& work, int status, std::string_view received);
 
-int removeFile(const std::string& path);
+struct RemoveWork {
+  std::string path;                    // absolute
+  std::optional<std::uint64_t> bytes;  // only a regular file of this size
+};
+int removeFile(const RemoveWork& work);
 
 struct SweepWork {
   std::string folder;  // absolute

@@ -97,7 +97,11 @@ class FakeContentDir : public ContentDir {
     return put(std::string(path), std::move(text));
   }
   Result<void> remove(std::string_view path, Deadline) override {
-    if (const auto there = findOwn(path); !there) return there.error();
+    const bool uploaded = kindOf(path) == OwnKind::kUpload;
+    const auto there = uploaded ? find(path) : findOwn(path);
+    if (!there) return there.error();
+    if (uploaded && there->file.text.size() != kUploadBytes)
+      return invalidArgument("is no file of our own");
     nodes_.erase(std::string(path));
     return {};
   }
@@ -158,9 +162,12 @@ class FakeContentDir : public ContentDir {
     nodes_[path] = {EntryKind::kFile, {std::move(text), now}};
     return now;
   }
-  Result<Node> findOwn(std::string_view path) {
+  static std::optional<OwnKind> kindOf(std::string_view path) {
     const auto own = parseOwnFile(path.substr(path.rfind('/') + 1));
-    if (!own || own->kind != OwnKind::kCanary) return invalidArgument("is no file of our own");
+    return own ? std::optional(own->kind) : std::nullopt;
+  }
+  Result<Node> findOwn(std::string_view path) {
+    if (kindOf(path) != OwnKind::kCanary) return invalidArgument("is no file of our own");
     return find(path);
   }
   void put(const std::string& path, Node node) {
