@@ -46,7 +46,14 @@ class FakePodClient final : public PodClient {
     });
   }
   // Every path of this pod that has no row of its own.
-  void failAll(const std::string& pod, ErrorCode code) { failing_[pod] = code; }
+  void answerAll(const std::string& pod, Responder responder) {
+    answering_[pod] = std::move(responder);
+  }
+  void failAll(const std::string& pod, ErrorCode code) {
+    answerAll(pod, [code](const PodRequest&) -> Result<HttpResponse> {
+      return Error{code, "as the test asked"};
+    });
+  }
 
   std::unique_ptr<PodBatch> batch(const AskBudget&) override {
     return std::make_unique<Batch>(*this);
@@ -90,17 +97,15 @@ class FakePodClient final : public PodClient {
   Result<HttpResponse> respond(const std::string& pod, const PodRequest& request) {
     asked.push_back({pod, request.path, request.door, request.reason, request.method});
     auto row = table_.find({pod, request.path});
-    if (row == table_.end()) {
-      if (const auto failing = failing_.find(pod); failing != failing_.end())
-        return Error{failing->second, "as the test asked"};
-      row = table_.find({"*", request.path});
-    }
-    if (row == table_.end()) {
+    const auto all = answering_.find(pod);
+    if (row == table_.end() && all == answering_.end()) row = table_.find({"*", request.path});
+    if (row == table_.end() && all == answering_.end()) {
       HttpResponse missing;
       missing.status = 404;
       return missing;
     }
-    Result<HttpResponse> response = row->second(request);
+    const Responder& responder = row == table_.end() ? all->second : row->second;
+    Result<HttpResponse> response = responder(request);
     if (response && request.method == Method::kHead) response->body.clear();
     if (response && response->body.size() > request.keepBytes)
       response->body.resize(request.keepBytes);
@@ -111,7 +116,7 @@ class FakePodClient final : public PodClient {
   }
 
   std::map<std::pair<std::string, std::string>, Responder> table_;
-  std::map<std::string, ErrorCode> failing_;
+  std::map<std::string, Responder> answering_;
 };
 
 }  // namespace rollcall::testing_support
