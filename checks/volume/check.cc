@@ -71,9 +71,11 @@ std::vector<View> VolumeCheck::agentViews(const CheckContext& context, std::vect
       gaps.push_back({pod, "the volume agent at " + answer.address, answer.report.error()});
       continue;
     }
-    View view{.place = {.pod = pod, .path = answer.report->folder, .user = answer.report->user},
-              .looks = confirmedByAgent(*answer.report, limits_),
-              .forecasts = {}};
+    View view;
+    view.place.pod = pod;
+    view.place.path = answer.report->folder;
+    view.place.user = answer.report->user;
+    view.looks = confirmedByAgent(*answer.report, limits_);
     view.forecasts = trends_.note(pod, view.looks, context.clock.mono());
     views.push_back(std::move(view));
   }
