@@ -241,8 +241,9 @@ void Run::claim(const Look& look) {
            : fmt::format("{} asks readers for the site's password, but the site is public", pod);
   finding.cause = fmt::format(
       "private mode was switched {}{} without this pod, which keeps its settings in memory since "
-      "it booted",
-      leak ? "on" : "off", mode_->changed ? " at " + formatTime(*mode_->changed) : "");
+      "it booted{}",
+      leak ? "on" : "off", mode_->changed ? " at " + formatTime(*mode_->changed) : "",
+      look.pod->startedAt ? " at " + formatTime(*look.pod->startedAt) : "");
   finding.evidence["is_private"] = leak ? "true" : "false";
   if (mode_->changed) finding.evidence["updated_at"] = formatTime(*mode_->changed);
   finding.evidence["status"] =

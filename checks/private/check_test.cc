@@ -115,12 +115,14 @@ TEST_F(PrivateTest, SaysNothingOfASiteThatIsPrivateOnEveryPod) {
 TEST_F(PrivateTest, NamesThePodThatShowsAPrivateSiteToEveryone) {
   database("true");
   shows("a", false), shows("c", false);
+  topology_.pods[1].startedAt = WallTime{std::chrono::seconds(1'767'250'800)};
   const Outcome outcome = run();
   ASSERT_THAT(codes(outcome), ElementsAre("RC511 b"));
   const Finding& finding = outcome.findings[0];
   EXPECT_EQ(finding.def->severity, Severity::kCritical);
   EXPECT_THAT(finding.message, HasSubstr("b shows its pages to everyone"));
   EXPECT_THAT(finding.cause, HasSubstr("switched on at 2026-01-01T09:00:00"));
+  EXPECT_THAT(finding.cause, HasSubstr("since it booted at 2026-01-01T07:00:00"));
   EXPECT_EQ(finding.evidence.at("status"), "200");
   EXPECT_EQ(finding.remedy, "restart b: kubectl delete pod b");
   EXPECT_EQ(asked("b", "/"), 1u);

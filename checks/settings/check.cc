@@ -298,6 +298,7 @@ void Run::claim(const std::vector<Difference>& found) {
     Scene& scene = scenes[one.pod];
     scene.pod = compared_[one.pod]->pod->name;
     scene.version = compared_[one.pod]->shown->version;
+    scene.startedAt = compared_[one.pod]->pod->startedAt;
     scene.differences.push_back(one);
   }
   if (!every.differences.empty()) add(every, kAllStale, *compared_[0]->pod);

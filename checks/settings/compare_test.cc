@@ -204,6 +204,14 @@ TEST(Wording, tellsOnlyShortHarmlessValues) {
     EXPECT_THAT(value, Not(HasSubstr("script")));
 }
 
+TEST(Wording, saysWhenThePodBootedWhereThatIsKnown) {
+  Scene scene{"b", "6.65", {}};
+  EXPECT_THAT(causeOf(scene, Table{}), HasSubstr("when it booted, and"));
+  scene.startedAt = WallTime{std::chrono::seconds(1'767'261'600)};
+  EXPECT_THAT(causeOf(scene, Table{}),
+              HasSubstr("when it booted at 2026-01-01T10:00:00.000Z, and"));
+}
+
 TEST(Wording, namesAFewAndCountsTheRest) {
   Scene scene{"b", "", {}};
   for (const Key& key : keys().subspan(20, 12)) scene.differences.push_back({0, &key, ""});

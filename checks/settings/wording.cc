@@ -59,9 +59,9 @@ std::string causeOf(const Scene& scene, const Table& table) {
         "hostSettings in Ghost's configuration",
         when);
   return fmt::format(
-      "changed through another pod{}; {} keeps the settings it read when it booted, and hears of "
+      "changed through another pod{}; {} keeps the settings it read when it booted{}, and hears of "
       "its own changes only",
-      when, scene.pod);
+      when, scene.pod, scene.startedAt ? " at " + formatTime(*scene.startedAt) : "");
 }
 
 std::string remedyOf(const Scene& scene) {

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "checks/settings/compare.h"
+#include "daemon/core/clock.h"
 
 namespace rollcall::checks::settings {
 
@@ -15,6 +17,7 @@ struct Scene {
   std::string pod;
   std::string version;
   std::vector<Difference> differences;
+  std::optional<WallTime> startedAt = {};  // of that pod, when its source tells
 };
 
 std::string messageOf(const Scene& scene, const Table& table);

@@ -191,7 +191,7 @@ void Run::claim() {
     finding.def = &kFindings[code];
     finding.pod = name;
     finding.message = messageOf(name, look.differences);
-    finding.cause = causeOf(name);
+    finding.cause = causeOf(name, look.pod->startedAt);
     finding.evidence = evidenceOf(look.differences);
     // The key of the Content API is no business of a report.
     finding.reproduce =

@@ -42,14 +42,14 @@ std::string messageOf(std::string_view pod, const std::vector<Difference>& diffe
                      pod.empty() ? "every pod shows" : fmt::format("{} shows", pod), list);
 }
 
-std::string causeOf(std::string_view pod) {
+std::string causeOf(std::string_view pod, std::optional<WallTime> startedAt) {
   if (pod.empty())
     return "changed directly in the database or through a pod that is gone: every pod keeps the "
            "tiers it read when it booted";
   return fmt::format(
-      "changed through another pod; {} keeps the tiers it read when it booted, and hears of its "
+      "changed through another pod; {} keeps the tiers it read when it booted{}, and hears of its "
       "own changes only",
-      pod);
+      pod, startedAt ? " at " + formatTime(*startedAt) : "");
 }
 
 std::string remedyOf(std::string_view pod) {

@@ -75,8 +75,17 @@ Duration Watcher::watch(const std::stop_token& stop) {
 
 std::optional<Error> Watcher::take(const WatchEvent& event) {
   std::optional<Error> problem;
-  if (event.kind == WatchEvent::Kind::kPut) problem = listener_.put(*event.object);
-  if (event.kind == WatchEvent::Kind::kDeleted) problem = listener_.dropped(*event.object);
+  switch (event.kind) {
+    case WatchEvent::Kind::kPut:
+      problem = listener_.put(*event.object);
+      break;
+    case WatchEvent::Kind::kDeleted:
+      problem = listener_.dropped(*event.object);
+      break;
+    case WatchEvent::Kind::kBookmark:
+      listener_.heard();
+      break;
+  }
   if (!problem) version_ = event.version;
   return problem;
 }

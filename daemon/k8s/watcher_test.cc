@@ -93,7 +93,7 @@ class WatcherTest : public testing::Test, public Listener {
     told.push_back("- " + textAt(object, {"metadata", "name"}));
     return std::nullopt;
   }
-  void heard() override {}
+  void heard() override { ++heards; }
   void failed(const Error& error) override {
     told.push_back("failed");
     errors.push_back(error.message);
@@ -102,6 +102,7 @@ class WatcherTest : public testing::Test, public Listener {
   JumpingClock clock;
   std::vector<std::string> told;
   std::vector<std::string> errors;
+  int heards = 0;
   std::string folder_;
 };
 
@@ -128,6 +129,11 @@ TEST_F(WatcherTest, goesOnFromABookmarkAndFromWhereTheWatchWasCut) {
   EXPECT_THAT(told, ElementsAre("list", "listed", "watch 7", "watch 20", "+ a", "watch 21"));
   EXPECT_THAT(errors, ElementsAre());
   EXPECT_THAT(clock.rests, ElementsAre());
+}
+
+TEST_F(WatcherTest, hearsOfTheApiByListsWatchesAndBookmarks) {
+  run({{.body = listOf({}, "7")}, {.body = eventOf("BOOKMARK", "", "20"), .takes = 60s}, {}});
+  EXPECT_EQ(heards, 4) << "a list, a watch, its bookmark, the last watch";
 }
 
 TEST_F(WatcherTest, listsAnewWhenItsVersionIsGone) {
