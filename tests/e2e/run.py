@@ -29,7 +29,7 @@ from e2e.program import Rollcall                            # noqa: E402
 VERSIONS = ("5.130.6", "6.56.0", "6.65.0")
 _LAB_MEGABYTES = 1800       # of memory a lab with three pods may take
 _PR_SET_PDEATHSIG = 1
-_CLONE_NEWNS, _MS_REC, _MS_PRIVATE = 0x20000, 1 << 14, 1 << 18
+_CLONE_NEWNS, _MS_REC, _MS_SLAVE = 0x20000, 1 << 14, 1 << 19
 _BED_BROKE = 75             # exit code of a job whose test bed ended by itself
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -76,9 +76,11 @@ def run_job(name, version, binary, folder, rows):
 
 
 def keep_mounts_apart():
-    """What is mounted from now on is seen by this process and its children only, and goes with them."""
+    """What is mounted from now on is seen by this process and its children only, and goes with them.
+
+    What others unmount goes here, too."""
     if os.geteuid() == 0 and _libc.unshare(_CLONE_NEWNS) == 0:
-        _libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
+        _libc.mount(b"none", b"/", None, _MS_REC | _MS_SLAVE, None)
 
 
 def _interrupted(number, frame):
