@@ -70,7 +70,7 @@ class Campaign:
             self.judge(name, stale_path)
         self.judge_reproduce()
         self.judge("zero configuration (--ghost-config)", flags=[
-            "--ghost-config", self.lab.pod(1)["config"], *self.rollcall.pod_flags()])
+            "--ghost-config", self.lab.pod(1)["config"], *self.rollcall.pod_flags(), *self.rollcall.settings_flags()])
         restart_all(self.lab)
         self.judge("all pods restarted", daemon_seconds=90)
 

@@ -113,15 +113,17 @@ class Rollcall:
                 "--db-password-file", os.path.join(self.lab.dir, "db-password")]
 
     def content_flags(self, checks=None):
-        """Flags that name the content folder, and a configuration with `checks`, {name: settings in YAML}.
+        """Flags that name the content folder and what settings_flags() does."""
+        return ["--content", self.lab.state["content_dir"], *self.settings_flags(checks)]
 
-        It says of the lab's folder what the check volume cannot know."""
+    def settings_flags(self, checks=None):
+        """A configuration with `checks`, {name: settings in YAML}, and what volume cannot know of the lab's folder."""
         settings = dict(checks or {})
         settings["volume"] = ", ".join(filter(None, (settings.get("volume"), _VOLUME)))
         path = os.path.join(self.lab.dir, "often.yaml" if checks else "checks.yaml")
         lines = [f"  {name}: {{{text}}}" for name, text in settings.items()]
         write_private(path, "\n".join(["checks:", *lines]) + "\n")
-        return ["--content", self.lab.state["content_dir"], "--config", path]
+        return ["--config", path]
 
     def check(self, *extra, flags=None, env=None, patience=90):
         """`rollcall check --output json`; `flags` replaces what names site, pods, database, content.
