@@ -30,6 +30,10 @@ class Store:
         driver = "overlay" if _overlay_works() else "vfs"
         self._place = ["--root", os.path.join(cache, driver), "--runroot", self._runroot,
                        "--storage-driver", driver]
+        self._temporary = os.path.join(cache, "tmp")
+        self.close()        # what a run that was killed may have left
+        os.makedirs(self._temporary)
+        os.environ["TMPDIR"] = self._temporary      # for podman and buildah
 
     def close(self):
         """Removes all containers; the images stay."""
@@ -38,7 +42,8 @@ class Store:
         self.buildah("rmi", "--prune", check=False)
         for mount in reversed(mounts_below(self._cache) + mounts_below(self._runroot)):
             subprocess.run(["umount", mount], check=False)
-        shutil.rmtree(self._runroot, ignore_errors=True)
+        for folder in (self._runroot, self._temporary):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def podman_command(self, *arguments):
         return ["podman", *self._place, f"--tmpdir={self._runroot}/libpod", "--runtime=runc",
