@@ -10,7 +10,8 @@
 namespace rollcall::testing_support {
 
 // Its volumes are taken away when it ends, also when the test dies; the test fails when that does
-// not succeed. Gives this process a mount namespace of its own: to be made before there are threads.
+// not succeed. Gives this process a mount namespace of its own: to be made before there are
+// threads.
 class VolumeBed {
  public:
   VolumeBed();

@@ -262,7 +262,7 @@ class Faults(unittest.TestCase):
                 concurrent.futures.ThreadPoolExecutor(len(ROWS)) as pool:
             os.chmod(folder, 0o755)
             plays = [pool.submit(play, bed, folder, pod_url, *row) for row in ROWS]
-            print(f"{'fault':40} code   named  cleared (s)")
+            print(f"\n{'fault':40} code   named  cleared (s)")
             for (title, _, code, *_), one in zip(ROWS, plays):
                 try:
                     named, cleared = one.result()

@@ -115,7 +115,7 @@ class Freeze(unittest.TestCase):
 
     def expect_end_in_time(self, daemon, when):
         status, took = daemon.stop()
-        print(f"SIGTERM {when}: exit {status} after {took:.2f} s", flush=True)
+        print(f"\nSIGTERM {when}: exit {status} after {took:.2f} s", flush=True)
         self.assertEqual(status, 0)
         self.assertLess(took, 5)
 

@@ -62,7 +62,7 @@ class Kill(unittest.TestCase):
         return left, own_files(content, folders)
 
     def test_no_file_survives_the_next_start(self):
-        print(f"seed {SEED}", flush=True)
+        print(f"\nseed {SEED}", flush=True)
         names = [f"{kind}-{number}" for number, (kind, *_) in enumerate(VOLUMES)]
         with concurrent.futures.ThreadPoolExecutor(len(VOLUMES)) as pool:
             plays = [pool.submit(self.kill_again_and_again, name, *volume)
