@@ -117,13 +117,19 @@ class Rollcall:
         return ["--content", self.lab.state["content_dir"], *self.settings_flags(checks)]
 
     def settings_flags(self, checks=None):
-        """A configuration with `checks`, {name: settings in YAML}, and what volume cannot know of the lab's folder."""
+        """Flags that name a configuration with `checks`, as in config()."""
+        return ["--config", self.config("often.yaml" if checks else "checks.yaml", checks)]
+
+    def config(self, name, checks=None, *more):
+        """The path of a configuration file with `checks`, {name: settings in YAML}, and the lines of `more`.
+
+        It says of the lab's folder what the check volume cannot know."""
         settings = dict(checks or {})
         settings["volume"] = ", ".join(filter(None, (settings.get("volume"), _VOLUME)))
-        path = os.path.join(self.lab.dir, "often.yaml" if checks else "checks.yaml")
-        lines = [f"  {name}: {{{text}}}" for name, text in settings.items()]
-        write_private(path, "\n".join(["checks:", *lines]) + "\n")
-        return ["--config", path]
+        path = os.path.join(self.lab.dir, name)
+        lines = [f"  {check}: {{{text}}}" for check, text in settings.items()]
+        write_private(path, "\n".join([*more, "checks:", *lines]) + "\n")
+        return path
 
     def check(self, *extra, flags=None, env=None, patience=90):
         """`rollcall check --output json`; `flags` replaces what names site, pods, database, content.
@@ -167,13 +173,13 @@ class Rollcall:
         return done.returncode, done.stdout or done.stderr
 
     @contextlib.contextmanager
-    def serve(self, *extra, port=None, checks=None):
+    def serve(self, *extra, port=None, checks=None, flags=None):
         """A running daemon that has finished its first round; ended when the block is left.
 
-        `checks` as in content_flags()."""
+        `checks` as in content_flags(); `flags` as in check()."""
         port = port or free_ports(1)[0]
-        argv = [self.binary, "serve", *self.site_flags(), *self.pod_flags(), *self.content_flags(checks),
-                "--listen", f"127.0.0.1:{port}", *extra]
+        flags = flags or self.site_flags() + self.pod_flags() + self.content_flags(checks)
+        argv = [self.binary, "serve", *flags, "--listen", f"127.0.0.1:{port}", *extra]
         log = os.path.join(self.lab.dir, "rollcall.log")
         with processes.uninterrupted():
             process = processes.spawn(argv, log, env=_environment(), tied=True)

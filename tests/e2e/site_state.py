@@ -3,12 +3,13 @@
 The rows are in tests/e2e/state, one module per check; this is the stage they play on.
 """
 
+import contextlib
 import os
 import re
 import traceback
 
 from lab import LabError
-from lab.common import wait_until
+from lab.common import copy_tree, remove_tree, wait_until
 
 from . import state
 from .bed import bed
@@ -54,6 +55,20 @@ class Stage:
             age = self.lab.sql(f"SELECT TIMESTAMPDIFF(MICROSECOND, GREATEST({newest}), UTC_TIMESTAMP(6))")[0][0]
             return age is None or int(age) > (SETTLE_SECONDS + 0.1) * 1e6
         wait_until(settled, 60, "the site did not settle", every=0.1)
+
+    @contextlib.contextmanager
+    def own_folder(self, number):
+        """This pod with a copy of the content folder instead of the volume, as when a mount failed; the folder."""
+        shared, own = self.lab.state["content_dir"], os.path.join(self.lab.dir, f"content-of-pod-{number}")
+        copy_tree(shared, own)
+        self.lab.change_pod_config(number, {"paths": {"contentPath": own}})
+        self.restart(number)
+        try:
+            yield own
+        finally:
+            self.lab.change_pod_config(number, {"paths": {"contentPath": shared}})
+            self.restart(number)
+            remove_tree(own)
 
     # How rollcall is told of the site
 

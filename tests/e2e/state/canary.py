@@ -16,7 +16,7 @@ _DAEMON_SECONDS = 90        # two runs that wait for caches
 
 
 def play(stage):
-    with own_folder(stage) as folder:
+    with stage.own_folder(2) as folder:
         another_folder(stage)
         unreadable(stage, folder)
         behind(stage, folder)
@@ -27,37 +27,22 @@ def play(stage):
     stage.outcome.row("canary: nothing is left on the volume", problems=litter(stage))
 
 
-@contextlib.contextmanager
-def own_folder(stage):
-    """Pod 2 with a copy of the content folder instead of the volume, as when a mount failed."""
-    shared, own = stage.lab.state["content_dir"], os.path.join(stage.lab.dir, "content-of-pod-2")
-    copy_tree(shared, own)
-    stage.lab.change_pod_config(2, {"paths": {"contentPath": own}})
-    stage.restart(2)
-    try:
-        yield own
-    finally:
-        stage.lab.change_pod_config(2, {"paths": {"contentPath": shared}})
-        stage.restart(2)
-        remove_tree(own)
-
-
 def another_folder(stage):
     stage.judge("canary: a pod has a folder of its own", {("RC851", _POD)})
     stage.judge("canary: a pod has a folder of its own, without the content folder", set(),
                 flags=stage.flags(content=False))
     through = write_through(stage)
     stage.judge("canary: uploads through pods, one with a folder of its own", {("RC851", _POD), ("RC856", _POD)},
-                "--config", through)
+                flags=through)
     before = set(uploads(stage))
     stage.judge("canary: uploads through pods, one with a folder of its own, without the content folder",
-                {("RC856", _POD)}, "--config", through, flags=stage.flags(content=False))
+                {("RC856", _POD)}, flags=write_through(stage, content=False))
     added = set(uploads(stage)) - before
     # Each look of judge() is a round: one file per pod and round, and pod 2's are not here.
     stage.require(added and len(added) % 2 == 0 and len(added) <= 6, f"the uploads left {sorted(added)}")
     for name in added:
         os.remove(name)
-    with stage.rollcall.serve("--config", through, "--only", "canary") as daemon:
+    with stage.rollcall.serve("--only", "canary", flags=through) as daemon:
         said = {(each["code"], each["pod"] or "") for each in daemon.report()["findings"]}
         up = daemon.metrics().get(("rollcall_volume_up", frozenset({("pod", _POD)})))
     stage.outcome.row("canary: a daemon that uploads through pods", stage.lab, None,
@@ -73,7 +58,7 @@ def unreadable(stage, folder):
         check = stage.judge("canary: a pod cannot read the volume", {("RC854", _POD)})
         stage.require("500" in check.findings("canary")[0]["message"], "the message does not tell what pod-2 answers")
         check = stage.judge("canary: a pod can neither read nor store uploads", {("RC854", _POD), ("RC855", _POD)},
-                            "--config", write_through(stage))
+                            flags=write_through(stage))
         stage.require(any("ELOOP" in each["message"] for each in check.findings("canary")), "Ghost's message is not told")
     finally:
         os.remove(images)
@@ -112,15 +97,15 @@ def wrong_content_path(stage):
 def no_uploads(stage):
     """Ghost cannot make the month's folder; everything that is there is served."""
     through = write_through(stage)
-    stage.judge("canary: uploads through pods", set(), "--config", through)
+    stage.judge("canary: uploads through pods", set(), flags=through)
     stage.outcome.row("canary: uploads are removed from the volume", problems=litter(stage))
     with year_taken(stage):
         check = stage.judge("canary: no pod can store uploads",
-                            {("RC855", pod["name"]) for pod in stage.lab.state["pods"]}, "--config", through)
+                            {("RC855", pod["name"]) for pod in stage.lab.state["pods"]}, flags=through)
         stage.require(all("ENOTDIR" in each["message"] for each in check.findings("canary")),
                       "Ghost's message is not told")
-    stage.judge("canary: pods can store uploads again", set(), "--config", through)
-    wrong = stage.rollcall.check("--config", through, "--only", "canary",
+    stage.judge("canary: pods can store uploads again", set(), flags=through)
+    wrong = stage.rollcall.check("--only", "canary", flags=through,
                                  env={"ROLLCALL_ADMIN_API_KEY": "0" * 24 + ":" + "0" * 64})
     stage.outcome.row("canary: a key that Ghost refuses is a gap", stage.lab, wrong, set(),
                       {(each["code"], each["pod"]) for each in wrong.findings()},
@@ -170,13 +155,14 @@ def crashed(stage):
 
 # What rows need
 
-def write_through(stage):
-    """A configuration file that switches uploads through pods on; its path."""
+def write_through(stage, content=True):
+    """Flags that name the site, and a configuration that switches uploads through pods on."""
     key = os.path.join(stage.lab.dir, "admin-api-key")
     write_private(key, stage.lab.state["admin_api_key"] + "\n")
-    path = os.path.join(stage.lab.dir, "write-through.yaml")
-    write_private(path, f"admin_api_key_file: {key}\nchecks:\n  canary: {{write_through_pods: true}}\n")
-    return path
+    config = stage.rollcall.config("write-through.yaml", {"canary": "write_through_pods: true"},
+                                   f"admin_api_key_file: {key}")
+    return stage.rollcall.site_flags() + stage.rollcall.pod_flags() + ["--config", config] + \
+        (["--content", stage.lab.state["content_dir"]] if content else [])
 
 
 def uploads(stage):
