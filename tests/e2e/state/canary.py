@@ -90,7 +90,7 @@ def wrong_content_path(stage):
     copy = os.path.join(stage.lab.dir, "content-of-rollcall")
     copy_tree(stage.lab.state["content_dir"], copy)
     stage.judge("canary: content.path is not the pods' folder", {("RC852", "")},
-                flags=stage.flags(content=False) + ["--content", copy])
+                flags=stage.flags(content=False) + ["--content", copy, *stage.rollcall.settings_flags()])
     remove_tree(copy)
 
 
