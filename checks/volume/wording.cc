@@ -200,7 +200,7 @@ void sayMissing(const Telling& what, Finding& finding) {
           : fmt::format("{} {} missing in {}, where others of Ghost's folders are",
                         foldersOf(what.cases), verb, content(what.place));
   if (what.cases[0].look->error == ENOTDIR) {
-    finding.cause = fmt::format("a file is in its what.place: {}", mountsOf(what.cases));
+    finding.cause = fmt::format("a file is in its place: {}", mountsOf(what.cases));
     finding.remedy = fmt::format("see what is there, and move it away: sudo ls -ld {}",
                                  pathsOf(what.place, what.cases));
     return;
