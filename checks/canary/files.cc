@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // Also when the run's own time is over or the program is to end.
-constexpr Duration kToRemove = 2s;
+constexpr Duration kToRemove = 1500ms;
 constexpr std::string_view kServed = "/content/";  // in front of a path below the content folder
 
 bool isGone(const Result<void>& removed) {

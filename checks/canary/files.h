@@ -12,7 +12,7 @@ namespace rollcall::checks::canary {
 // Where Ghost keeps images, below the content folder.
 inline constexpr std::string_view kFolder = "images";
 
-// A canary. Whatever happens it is removed when this goes out of scope, within two seconds; where
+// A canary. Whatever happens it is removed when this goes out of scope, in 1.5 s at most; where
 // that fails its path is added to `left`. Everything is borrowed.
 class CanaryFile {
  public:

@@ -13,8 +13,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kBetweenLooks = 2s;
-constexpr Duration kForTheVolume = 10s;  // one step on it
-constexpr Duration kToEnd = 6s;          // what a run keeps for its last steps
+// One step on it. Whoever ends the program waits for a step and for the removal of the file.
+constexpr Duration kForTheVolume = 3s;
+constexpr Duration kToEnd = 6s;  // what a run keeps for its last steps
 constexpr std::size_t kMessageBytes = 64u << 10;
 constexpr const char* kWhat = "the canary in content/images";
 
@@ -40,6 +41,10 @@ std::vector<Look*> Run::those(const std::function<bool(const Look&)>& wanted) {
   return looks;
 }
 
+Deadline Run::volumeDeadline() const {
+  return context_.deadline.atMost(context_.clock, kForTheVolume);
+}
+
 bool Run::isCertain(const Look& look) const {
   const auto before = kept_.claimed.find(look.pod->name);
   const bool known = before != kept_.claimed.end() && before->second == look.sight.seen;
@@ -53,8 +58,7 @@ void Run::gap(const Look& look, Error why) {
 // One that stays would be one more with each run.
 bool Run::removeLeft() {
   while (!kept_.left.empty()) {
-    const auto removed =
-        context_.dir->remove(kept_.left.back(), context_.deadline.atMost(context_.clock, kToEnd));
+    const auto removed = context_.dir->remove(kept_.left.back(), volumeDeadline());
     if (!removed && removed.error().code != ErrorCode::kNotFound) {
       outcome_.gaps.push_back({"", "an earlier canary is to be removed first", removed.error()});
       return false;
@@ -68,14 +72,13 @@ bool Run::put(CanaryFile& file) {
   if (!removeLeft()) return false;
   name_ = file.name();
   texts_ = textsFor(name_);
-  const Deadline deadline = context_.deadline.atMost(context_.clock, kForTheVolume);
-  const auto created = file.create(texts_.first, deadline);
+  const auto created = file.create(texts_.first, volumeDeadline());
   if (!created) {
     cannotPut(created.error());
     return false;
   }
   changed_ = *created;
-  const auto swept = context_.dir->sweep(kFolder, *created, deadline);
+  const auto swept = context_.dir->sweep(kFolder, *created, volumeDeadline());
   if (swept && *swept > 0)
     outcome_.notes.push_back(
         fmt::format("removed {} files that a Rollcall had left in content/images", *swept));
@@ -85,9 +88,8 @@ bool Run::put(CanaryFile& file) {
 // What ails the volume is for the check `volume` to say; a mount that somebody made read-only for
 // Rollcall alone does not ail.
 void Run::cannotPut(const Error& why) {
-  const VolumeQuestion question{{std::string(kFolder)}, false, kToEnd};
-  const auto mounts = context_.dir->probe(
-      question, context_.deadline.atMost(context_.clock, kForTheVolume), context_.stop);
+  const VolumeQuestion question{{std::string(kFolder)}, false, kForTheVolume};
+  const auto mounts = context_.dir->probe(question, volumeDeadline(), context_.stop);
   const bool onPurpose = std::ranges::any_of(mounts, [](const MountLook& look) {
     return hasOption(look.mount.options, "ro") && !hasOption(look.mount.superOptions, "ro");
   });
@@ -225,8 +227,7 @@ void Run::judgeTogether(Scene scene) {
 
 // Nothing is claimed because of a file that somebody else took away.
 bool Run::isStillThere(CanaryFile& file) {
-  const auto there =
-      file.isThere(texts_.second.size(), context_.deadline.atMost(context_.clock, kForTheVolume));
+  const auto there = file.isThere(texts_.second.size(), volumeDeadline());
   if (there && *there) return true;
   outcome_.gaps.push_back(
       {"", kWhat,
@@ -259,7 +260,7 @@ void Run::compareTimes() {
 }
 
 void Run::followRemoval(CanaryFile& file) {
-  const auto removed = file.remove(context_.deadline.atMost(context_.clock, kToEnd));
+  const auto removed = file.remove(volumeDeadline());
   if (!removed && removed.error().code != ErrorCode::kNotFound) {
     outcome_.gaps.push_back({"", "removing " + std::string(kWhat), removed.error()});
     return;
@@ -281,16 +282,24 @@ void Run::followRemoval(CanaryFile& file) {
   }
 }
 
+// Then the file's own end removes it.
+bool Run::isStopped() {
+  if (!context_.stop.stop_requested()) return false;
+  outcome_.gaps.push_back({"", kWhat, Error{ErrorCode::kCancelled, "stopped on request"}});
+  return true;
+}
+
 void Run::lookThrough(CanaryFile& file) {
   ask(those([](const Look&) { return true; }), Stage::kCreated, Reason::kView);
-  const auto overwritten =
-      file.overwrite(texts_.second, context_.deadline.atMost(context_.clock, kForTheVolume));
+  if (isStopped()) return;
+  const auto overwritten = file.overwrite(texts_.second, volumeDeadline());
   if (!overwritten) return cannotPut(overwritten.error());
   changed_ = *overwritten;
   ask(those([](const Look& look) { return look.sight.seen == Seen::kRight; }), Stage::kOverwritten,
       Reason::kView);
   askAgain(Stage::kOverwritten);
   tellSilentFromGone();
+  if (isStopped()) return;
   judge(file);
   if (!outcome_.notApplicable) followRemoval(file);
 }

@@ -48,6 +48,8 @@ class Run {
   void compareTimes();
   void gap(const Look& look, Error why);
   bool isCertain(const Look& look) const;
+  bool isStopped();
+  Deadline volumeDeadline() const;
   std::vector<Look*> those(const std::function<bool(const Look&)>& wanted);
 
   Kept& kept_;

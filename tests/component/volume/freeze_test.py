@@ -27,6 +27,7 @@ CONFIG = """checks:
   redirects: {interval: 15s}
   theme: {interval: 15s}
   volume: {interval: 15s}
+  canary: {interval: 15s}
 """
 INTERVALS = {name: int(seconds)
              for name, seconds in re.findall(r"(\w+): {interval: (\d+)s}", CONFIG)}
