@@ -249,6 +249,10 @@ def play(bed, folder, pod_url, title, make, code, flags=ONE_CHECK):
         cleared = time.monotonic() - began
         status, _ = daemon.stop()
     assert status == 0, f"{title}: exit {status}"
+    if flags == EVERY_CHECK:
+        # A canary that could not be removed while the volume hung goes at the next start, at last.
+        with Daemon(PROGRAM, content, pod_url, *ONE_CHECK, log=log) as daemon:
+            wait_until(lambda: daemon.run_of("volume"), 60, f"{title}: no look after it")
     assert not own_files(content), f"{title}: {own_files(content)} left"
     return named, cleared
 
