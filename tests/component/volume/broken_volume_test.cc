@@ -236,7 +236,10 @@ TEST_F(BrokenVolumeTest, SlowStepsAreMeasured) {
   EXPECT_GE(look.folders[0].synced, 150ms);
   EXPECT_GE(look.folders[0].wrote, 200ms);
   rule("");
-  EXPECT_LT(probe().folders[0].wrote, 150ms);
+  // A busy machine may be slow as well, but not each time.
+  bool quick = false;
+  for (int looks = 0; looks < 100 && !quick; ++looks) quick = probe().folders[0].wrote < 150ms;
+  EXPECT_TRUE(quick);
 }
 
 // Each operation with an error of its own, on the file system that does as it is told.
