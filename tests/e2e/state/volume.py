@@ -7,7 +7,7 @@ import subprocess
 
 from lab import LabError
 from lab.admin_api import ApiError
-from lab.common import copy_tree, remove_tree
+from lab.common import copy_tree, remove_tree, wait_until
 
 _PODS = ("pod-1", "pod-2", "pod-3")
 _BLIND = {"archives", "canary", "posts", "redirects", "routes", "sitemap", "theme"}     # without the folder they look into
@@ -48,7 +48,7 @@ def empty(stage):
 
 
 def read_only(stage):
-    mount(["-o", "remount,ro"], content_of(stage))
+    remount_read_only(content_of(stage))
     stage.require(upload_fails(stage), "Ghost was to fail")
     check = stage.judge("volume: read-only", {("RC801", "")}, gaps=_NO_CANARY)
     stage.require("EROFS" in said(check), "the error is not named")
@@ -141,6 +141,16 @@ def own_file_system(stage):
 
 def mount(options, *what):
     run("mount", *options, *what)
+
+
+def remount_read_only(point):
+    """It is busy while the daemon's probe or canary is being written."""
+    def done():
+        with contextlib.suppress(LabError):
+            mount(["-o", "remount,ro"], point)
+            return True
+        return False
+    wait_until(done, 20, f"{point} cannot be remounted read-only", every=0.05)
 
 
 def unmount(point):
