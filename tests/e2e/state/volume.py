@@ -61,7 +61,7 @@ def own_mount(stage):
     images = os.path.join(content_of(stage), "images")
     mount(["--bind"], images, images)
     try:
-        mount(["-o", "remount,bind,ro"], images)
+        remount_read_only(images, "bind,")
         stage.require(upload_fails(stage), "Ghost was to fail")
         stage.judge("volume: a read-only mount", {("RC802", "")}, gaps=_NO_CANARY)
     finally:
@@ -143,11 +143,11 @@ def mount(options, *what):
     run("mount", *options, *what)
 
 
-def remount_read_only(point):
+def remount_read_only(point, kind=""):
     """It is busy while the daemon's probe or canary is being written."""
     def done():
         with contextlib.suppress(LabError):
-            mount(["-o", "remount,ro"], point)
+            mount(["-o", f"remount,{kind}ro"], point)
             return True
         return False
     wait_until(done, 20, f"{point} cannot be remounted read-only", every=0.05)
