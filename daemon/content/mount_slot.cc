@@ -13,6 +13,9 @@ namespace rollcall {
 namespace {
 
 constexpr Duration kSweepRhythm = kLongestOwnLife;
+// A child of a Rollcall that was killed just before this one began may end later than its parent,
+// and what it was creating appear then.
+constexpr Duration kStillEnding = std::chrono::minutes(2);
 constexpr Duration kRest = std::chrono::seconds(20);
 
 // A folder may be elsewhere than its path says: behind a symbolic link.
@@ -129,7 +132,8 @@ bool MountSlot::awaitEarlier(Duration patience, Deadline deadline, const std::st
 void MountSlot::planSweep(ProbeWork& work) {
   for (ProbeFolder& folder : work.folders) {
     const FolderState& state = folders_[folder.path];
-    folder.sweep = !state.sweptAt || clock_.mono() - *state.sweptAt > kSweepRhythm;
+    folder.sweep = !state.sweptAt || clock_.mono() - *state.sweptAt > kSweepRhythm ||
+                   clock_.mono() - began_ < kStillEnding;
     folder.owes = state.owes;
   }
 }

@@ -70,6 +70,7 @@ class MountSlot {
 
   const Clock& clock_;
   const ChildCalls calls_;
+  const MonoTime began_ = clock_.mono();
   std::timed_mutex busy_;  // guards what follows; held while a child is asked
   std::optional<Hanging> hanging_;
   std::optional<Rest> rest_;           // after a hang: nothing is asked but by probes

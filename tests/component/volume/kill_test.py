@@ -59,6 +59,8 @@ class Kill(unittest.TestCase):
             left += bool(own_files(content, folders))
         with daemon() as last:
             wait_until(lambda: last.run_of("volume"), 60, "no probe was completed")
+            # A child of the last one that was killed may have ended after that probe.
+            wait_until(lambda: not own_files(content, folders), 60, f"{name}: a file is left", every=0.01)
         return left, own_files(content, folders)
 
     def test_no_file_survives_the_next_start(self):
