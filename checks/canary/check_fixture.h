@@ -14,6 +14,7 @@
 #include "daemon/core/registry.h"
 #include "tests/support/fake_content_dir.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/outcome.h"
 #include "tests/support/patient_clock.h"
 
 namespace rollcall::checks {
@@ -111,23 +112,19 @@ class CanaryTest : public testing::Test {
   }
 
   Outcome run(Trigger trigger = Trigger::kInterval, std::stop_token stop = {}) {
-    auto outcome = check_->run({.topology = topology_,
-                                .site = site_,
-                                .clock = clock_,
-                                .pods = pods_,
-                                .dir = volume_,
-                                .adminKey = key_,
-                                .trigger = trigger,
-                                .deadline = Deadline::after(clock_, patience_),
-                                .stop = stop});
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : Outcome{};
+    return testing_support::expectOutcome(
+        check_->run({.topology = topology_,
+                     .site = site_,
+                     .clock = clock_,
+                     .pods = pods_,
+                     .dir = volume_,
+                     .adminKey = key_,
+                     .trigger = trigger,
+                     .deadline = Deadline::after(clock_, patience_),
+                     .stop = stop}));
   }
   static std::vector<std::string> codes(const Outcome& outcome) {
-    std::vector<std::string> codes;
-    for (const Finding& one : outcome.findings)
-      codes.push_back(std::string(one.def->code) + (one.pod.empty() ? "" : " " + one.pod));
-    return codes;
+    return testing_support::codesOf(outcome);
   }
   static std::vector<std::string> gaps(const Outcome& outcome) {
     std::vector<std::string> gaps;

@@ -9,6 +9,7 @@
 #include "daemon/core/registry.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/outcome.h"
 #include "tests/support/patient_clock.h"
 
 namespace rollcall::checks {
@@ -117,9 +118,7 @@ class DatabaseCheckTest : public testing::Test {
     return check_->run(context);
   }
   Outcome run(Trigger trigger = Trigger::kOnce) {
-    auto outcome = tryRun(trigger);
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : Outcome{};
+    return testing_support::expectOutcome(tryRun(trigger));
   }
   static std::vector<std::string> claims(const Outcome& outcome) {
     std::vector<std::string> lines;

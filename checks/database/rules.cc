@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <iterator>
 #include <set>
+
+#include "daemon/core/letter_case.h"
 
 namespace rollcall::checks::database {
 namespace {
@@ -15,19 +16,13 @@ constexpr std::size_t kFew = 5;
 // No clock on earth is farther from UTC.
 constexpr Duration kWidestZone = std::chrono::hours(14);
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 std::string find(const Variables& variables, const std::string& name) {
   const auto found = variables.find(name);
   return found == variables.end() ? "" : found->second;
 }
 
 bool isOn(const std::string& value) {
-  const std::string known = lower(value);
+  const std::string known = lowerCase(value);
   return !known.empty() && known != "off" && known != "0";
 }
 
@@ -43,7 +38,7 @@ std::optional<std::uint64_t> numberOf(const std::string& text) {
 Variables readVariables(const std::vector<Row>& rows) {
   Variables variables;
   for (const Row& row : rows)
-    if (row.size() >= 2 && row[0]) variables[lower(*row[0])] = row[1].value_or("");
+    if (row.size() >= 2 && row[0]) variables[lowerCase(*row[0])] = row[1].value_or("");
   return variables;
 }
 

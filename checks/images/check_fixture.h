@@ -15,6 +15,7 @@
 #include "tests/support/fake_content_dir.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/outcome.h"
 #include "tests/support/patient_clock.h"
 
 namespace rollcall::checks {
@@ -111,9 +112,7 @@ class ImagesTest : public testing::Test {
                         .deadline = deadline_});
   }
   Outcome run(Trigger trigger = Trigger::kOnce) {
-    auto outcome = tryRun(trigger);
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : Outcome{};
+    return testing_support::expectOutcome(tryRun(trigger));
   }
   static std::vector<std::string> codes(const Outcome& outcome) {
     std::vector<std::string> codes;

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "daemon/core/letter_case.h"
+
 namespace rollcall::checks::images {
 namespace {
 
@@ -18,12 +20,6 @@ char lower(char c) {
 
 bool isLetter(char c) {
   return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) { return lower(c); });
-  return result;
 }
 
 std::optional<char> entityValue(std::string_view name) {
@@ -95,7 +91,7 @@ class Scanner {
   }
 
   void readTag() {
-    const std::string element = lower(until(" \t\r\n\f/>"));
+    const std::string element = lowerCase(until(" \t\r\n\f/>"));
     std::vector<std::string> found;
     while (true) {
       skip(" \t\r\n\f/");
@@ -112,7 +108,7 @@ class Scanner {
   bool readAttribute(std::vector<std::string>& found) {
     const std::size_t from = at_++;  // its first character may be anything, "=" too
     until(" \t\r\n\f/>=");
-    const std::string name = lower(html_.substr(from, at_ - from));
+    const std::string name = lowerCase(html_.substr(from, at_ - from));
     skip(kBlank);
     if (at_ == html_.size()) return false;
     if (html_[at_] != '=') return true;
@@ -160,7 +156,7 @@ class Scanner {
 
   void skipText(const std::string& element) {
     while ((at_ = past("</", at_)) < html_.size())
-      if (lower(html_.substr(at_, element.size())) == element) return;
+      if (lowerCase(html_.substr(at_, element.size())) == element) return;
   }
 
   const std::string_view html_;

@@ -5,6 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "daemon/core/letter_case.h"
+#include "daemon/core/percent.h"
+
 namespace rollcall::checks::images {
 namespace {
 
@@ -14,42 +17,11 @@ constexpr std::string_view kFolders[] = {"images/", "media/", "files/"};
 constexpr std::size_t kMaxPath = 512;
 constexpr std::size_t kMaxName = 255;  // what file systems allow
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n\f";
   const std::size_t first = text.find_first_not_of(kBlank);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-int hexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Nothing where an escape is malformed: Ghost answers 400 to it.
-std::optional<std::string> decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      result += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hexDigit(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hexDigit(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return std::nullopt;
-    result += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return result;
 }
 
 // The path of an address of this site, as a pod is asked for it below the site's sub-directory;
@@ -60,11 +32,11 @@ std::optional<std::string_view> pathOnSite(std::string_view address, const Site&
   const std::size_t colon = address.find("://");
   const bool absolute = colon != std::string_view::npos && colon < address.find('/');
   if (absolute || address.starts_with("//")) {
-    const std::string scheme = absolute ? lower(address.substr(0, colon)) : site.url.scheme;
+    const std::string scheme = absolute ? lowerCase(address.substr(0, colon)) : site.url.scheme;
     if (scheme != "http" && scheme != "https") return std::nullopt;
     const std::string_view rest = address.substr(absolute ? colon + 3 : 2);
     const std::size_t slash = std::min(rest.find('/'), rest.size());
-    if (lower(rest.substr(0, slash)) != lower(site.url.authority())) return std::nullopt;
+    if (lowerCase(rest.substr(0, slash)) != lowerCase(site.url.authority())) return std::nullopt;
     path = rest.substr(slash);
   }
   if (site.url.path == "/") return path;
@@ -73,7 +45,7 @@ std::optional<std::string_view> pathOnSite(std::string_view address, const Site&
 }
 
 bool isElsewhere(std::string_view address) {
-  const std::string head = lower(address.substr(0, 8));
+  const std::string head = lowerCase(address.substr(0, 8));
   return head.starts_with("http://") || head.starts_with("https://") || head.starts_with("//");
 }
 
@@ -123,7 +95,8 @@ Located locate(std::string_view address, const Site& site) {
   const std::string_view below = onSite->substr(kContent.size());
   const auto inFolder = [&](std::string_view folder) { return below.starts_with(folder); };
   if (std::ranges::none_of(kFolders, inFolder)) return {};
-  const auto path = decoded(below);
+  // Ghost answers 400 to a malformed escape.
+  const auto path = percentDecoded(below);
   if (!path) return {Place::kUnusable, ""};
   const auto file = filePath(original(*path));
   const bool usable = file && file->size() <= kMaxPath && file->find('/') != std::string::npos;

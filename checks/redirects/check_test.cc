@@ -6,6 +6,7 @@
 #include "tests/support/fake_content_dir.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/outcome.h"
 #include "tests/support/patient_clock.h"
 
 namespace rollcall::checks {
@@ -66,11 +67,7 @@ class RedirectsCheckTest : public testing::Test {
     if (!check_) check_ = redirectsSpec().make(Params(redirectsSpec().params));
     return check_->run(context());
   }
-  Outcome run() {
-    auto outcome = tryRun();
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : Outcome{};
-  }
+  Outcome run() { return testing_support::expectOutcome(tryRun()); }
   static std::vector<std::pair<std::string, std::string>> found(const Outcome& outcome) {
     std::vector<std::pair<std::string, std::string>> all;
     for (const Finding& one : outcome.findings) all.emplace_back(one.def->code, one.pod);

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <limits>
 #include <memory>
 #include <unordered_map>
 
 #include "checks/redirects/pattern.h"
+#include "daemon/core/letter_case.h"
 
 namespace rollcall::checks::redirects {
 namespace {
@@ -18,12 +18,6 @@ constexpr std::size_t kNobody = std::numeric_limits<std::size_t>::max();
 // What Ghost answers before it looks at its redirects: the admin and APIs, links of newsletters.
 constexpr std::array<std::string_view, 6> kElsewhere = {"/ghost/",    "/r/",           "/members/",
                                                         "/webhooks/", "/.well-known/", "/.ghost/"};
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 std::string_view withoutSlash(std::string_view path) {
   if (path.ends_with('/')) path.remove_suffix(1);
@@ -86,7 +80,8 @@ bool isShadowed(const Answerers& rules, const std::string& lowered, std::size_t 
 
 // A pod that does not know the rule answers the same: the slash at the end.
 bool tellsNothing(const std::string& path, const Target& target) {
-  return target.site.empty() && lower(withoutSlash(target.path)) == lower(withoutSlash(path));
+  return target.site.empty() &&
+         lowerCase(withoutSlash(target.path)) == lowerCase(withoutSlash(path));
 }
 
 struct Known {
@@ -101,7 +96,7 @@ void addOffers(const std::vector<Offer>& offers, Duration settle, const Site& si
   for (std::size_t i = 0; i < offers.size(); ++i) {
     const Offer& offer = offers[i];
     const Pattern pattern("/" + offer.code);
-    if (!pattern.example() || isShadowed(known.offers, lower(*pattern.example()), i, false)) {
+    if (!pattern.example() || isShadowed(known.offers, lowerCase(*pattern.example()), i, false)) {
       ++made.shadowed;
       continue;
     }
@@ -129,7 +124,7 @@ void addRules(const KnownRules& file, const Site& site, Known& known, Expectatio
       ++made.expressions;
       continue;
     }
-    const std::string lowered = lower(*path);
+    const std::string lowered = lowerCase(*path);
     if (isElsewhere(lowered) || tellsNothing(*path, *target) ||
         known.offers.first(lowered) != kNobody || isShadowed(known.rules, lowered, i, file.ordered))
       ++made.shadowed;
@@ -158,7 +153,7 @@ Expectations expect(const KnownRules* rules, const std::vector<Offer>* offers,
   made.shadowed += links.shadowed;
   made.all.insert(made.all.end(), links.all.begin(), links.all.end());
   made.answered = [known](std::string_view path) {
-    const std::string lowered = lower(path);
+    const std::string lowered = lowerCase(path);
     return known->rules.first(lowered) != kNobody || known->offers.first(lowered) != kNobody ||
            known->isLive(withoutSlash(path));
   };

@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <cctype>
 
+#include "daemon/core/letter_case.h"
+
 namespace rollcall::checks::redirects {
 namespace {
 
 bool isAlnum(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
 }
 
 // Characters that stand for themselves in an expression and in a path as it is sent.
@@ -131,7 +127,7 @@ Pattern::Pattern(std::string_view from) {
   example_ = exampleOf(from);
   whole_ = example_.has_value();
   if (whole_) {
-    literal_ = lower(withoutSlash(*example_));
+    literal_ = lowerCase(withoutSlash(*example_));
     return;
   }
   for (std::size_t at = 0; at < from.size();) {
@@ -139,7 +135,7 @@ Pattern::Pattern(std::string_view from) {
     if (!token.literal || token.optional || token.c == '.') break;
     literal_ += token.c;
   }
-  literal_ = lower(literal_);
+  literal_ = lowerCase(literal_);
 }
 
 bool Pattern::mayMatch(std::string_view path) const {

@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <cctype>
 
+#include "daemon/core/letter_case.h"
 #include "daemon/ghost/routes.h"
 
 namespace rollcall::checks::redirects {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 // What comes before the first of `marks`; `text` keeps the rest.
 std::string_view takeUntil(std::string_view& text, std::string_view marks) {
@@ -55,7 +50,7 @@ std::string ownPath(std::string_view path, const Site& site) {
 }
 
 std::size_t lengthOfScheme(std::string_view text) {
-  const std::string start = lower(text.substr(0, 8));
+  const std::string start = lowerCase(text.substr(0, 8));
   if (start.starts_with("https://")) return 8;
   return start.starts_with("http://") ? 7 : 0;
 }
@@ -81,7 +76,7 @@ Target parseTarget(std::string_view location, const Site& site) {
   if (const std::size_t scheme = lengthOfScheme(location)) {
     std::string_view rest = location.substr(scheme);
     const std::string_view host = takeUntil(rest, "/?#");
-    target.site = lower(location.substr(0, scheme)) + lower(host);
+    target.site = lowerCase(location.substr(0, scheme)) + lowerCase(host);
     location = rest;
   }
   const std::string_view path = takeUntil(location, "?#");

@@ -5,6 +5,7 @@
 #include "daemon/core/restart_safety.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/outcome.h"
 
 namespace rollcall::checks {
 const CheckSpec& scheduleSpec();
@@ -57,11 +58,7 @@ class ScheduleCheckTest : public testing::Test {
                                .deadline = Deadline(MonoTime(1h))};
     return check_->run(context);
   }
-  Outcome run() {
-    auto outcome = tryRun();
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : Outcome{};
-  }
+  Outcome run() { return testing_support::expectOutcome(tryRun()); }
   static std::vector<std::string> claims(const Outcome& outcome) {
     std::vector<std::string> lines;
     for (const Finding& finding : outcome.findings)

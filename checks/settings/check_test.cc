@@ -6,6 +6,7 @@
 #include "daemon/core/registry.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/outcome.h"
 
 namespace rollcall::checks {
 const CheckSpec& settingsSpec();
@@ -70,9 +71,7 @@ class SettingsTest : public testing::Test {
                         .deadline = Deadline(MonoTime(1h))});
   }
   Outcome run(Trigger trigger = Trigger::kOnce) {
-    auto outcome = tryRun(trigger);
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : Outcome{};
+    return testing_support::expectOutcome(tryRun(trigger));
   }
   // "RC501 b keys"
   static std::vector<std::string> claims(const Outcome& outcome) {

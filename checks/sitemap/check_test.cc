@@ -7,6 +7,7 @@
 #include "tests/support/fake_content_dir.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/outcome.h"
 
 namespace rollcall::checks {
 const CheckSpec& sitemapSpec();
@@ -83,9 +84,7 @@ class SitemapCheckTest : public testing::Test {
     return check_->run(context);
   }
   Outcome run(Trigger trigger = Trigger::kOnce) {
-    auto outcome = tryRun(trigger);
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : Outcome{};
+    return testing_support::expectOutcome(tryRun(trigger));
   }
   // "RC401 b slug", sorted.
   static std::vector<std::string> claims(const Outcome& outcome) {

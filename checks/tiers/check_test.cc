@@ -4,6 +4,7 @@
 #include "daemon/core/registry.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/outcome.h"
 #include "tests/support/patient_clock.h"
 
 namespace rollcall::checks {
@@ -58,15 +59,10 @@ class TiersTest : public testing::Test {
                         .deadline = deadline_});
   }
   Outcome run(Trigger trigger = Trigger::kOnce) {
-    auto outcome = tryRun(trigger);
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : Outcome{};
+    return testing_support::expectOutcome(tryRun(trigger));
   }
   static std::vector<std::string> codes(const Outcome& outcome) {
-    std::vector<std::string> codes;
-    for (const Finding& one : outcome.findings)
-      codes.push_back(std::string(one.def->code) + (one.pod.empty() ? "" : " " + one.pod));
-    return codes;
+    return testing_support::codesOf(outcome);
   }
 
   Topology topology_;

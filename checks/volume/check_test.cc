@@ -8,6 +8,7 @@
 #include "daemon/content/volume_json.h"
 #include "tests/support/fake_content_dir.h"
 #include "tests/support/fake_pod_client.h"
+#include "tests/support/outcome.h"
 #include "tests/support/patient_clock.h"
 
 namespace rollcall::checks {
@@ -55,11 +56,7 @@ class VolumeTest : public testing::Test {
                         .deadline = Deadline::after(clock_, volumeSpec().timeout),
                         .stop = stop_.get_token()});
   }
-  Outcome run() {
-    auto outcome = tryRun();
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : Outcome{};
-  }
+  Outcome run() { return testing_support::expectOutcome(tryRun()); }
   void configure(const std::map<std::string, ParamValue>& given) {
     std::vector<std::string> problems;
     params_ = Params::parse(volumeSpec().params, given, "checks.volume", problems);

@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "daemon/config/text.h"
+#include "daemon/core/percent.h"
 
 namespace rollcall {
 namespace {
@@ -99,30 +100,6 @@ void refuseTwoSources(MergedConfig& merged, const ConfigLayer& layer) {
                   originOf(layer, "kubernetes.selector")));
 }
 
-int hexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-Result<std::string> percentDecoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      result += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hexDigit(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hexDigit(text[i + 2]) : -1;
-    if (high < 0 || low < 0)
-      return invalidArgument("a % in the database's URL must be followed by two hex digits");
-    result += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return result;
-}
-
 constexpr std::string_view kUrlShape = "write it as mysql://user@host:3306/name";
 
 }  // namespace
@@ -189,10 +166,10 @@ Result<std::map<std::string, std::string>> splitDatabaseUrl(std::string_view tex
   }
   if (!port.empty() && port[0] != ':') return refuse("the host is malformed");
   if (!port.empty()) parts["database.port"] = port.substr(1);
-  const Result<std::string> decodedUser = percentDecoded(user);
-  if (!decodedUser) return decodedUser.error();
-  const Result<std::string> decodedName = percentDecoded(name);
-  if (!decodedName) return decodedName.error();
+  const auto decodedUser = percentDecoded(user);
+  const auto decodedName = percentDecoded(name);
+  if (!decodedUser || !decodedName)
+    return invalidArgument("a % in the database's URL must be followed by two hex digits");
   parts["database.user"] = *decodedUser;
   parts["database.name"] = *decodedName;
   return parts;

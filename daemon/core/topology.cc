@@ -6,6 +6,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "daemon/core/letter_case.h"
+
 namespace rollcall {
 namespace {
 
@@ -48,9 +50,7 @@ Result<Url> parseUrl(std::string_view text) {
   const auto colon = text.find("://");
   if (colon == std::string_view::npos)
     return badUrl(text, "it must begin with http:// or https://");
-  url.scheme = text.substr(0, colon);
-  std::transform(url.scheme.begin(), url.scheme.end(), url.scheme.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  url.scheme = lowerCase(text.substr(0, colon));
   if (url.scheme != "http" && url.scheme != "https")
     return badUrl(text, "it must begin with http:// or https://");
   if (text.find_first_of("?#") != std::string_view::npos)
@@ -76,8 +76,7 @@ Result<Url> parseUrl(std::string_view text) {
     if (port != std::string_view::npos) portText = authority.substr(port);
     if (url.host.find(':') != std::string::npos) return badUrl(text, "write IPv6 in brackets");
   }
-  std::transform(url.host.begin(), url.host.end(), url.host.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  url.host = lowerCase(url.host);
   if (!hostIsSane(url.host)) return badUrl(text, "the host name is missing or malformed");
 
   url.port = defaultPort(url.scheme);

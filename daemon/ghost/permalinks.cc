@@ -1,4 +1,5 @@
 
+#include "daemon/core/percent.h"
 #include "daemon/ghost/routes.h"
 
 namespace rollcall::ghost {
@@ -45,21 +46,6 @@ bool staysInPath(unsigned char c) {
          std::string_view::npos;
 }
 
-int hexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// The byte that "%xy" at `at` stands for; -1 when there is none.
-int escapedByte(std::string_view path, std::size_t at) {
-  if (path[at] != '%' || at + 2 >= path.size()) return -1;
-  const int high = hexDigit(path[at + 1]);
-  const int low = hexDigit(path[at + 2]);
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
 }  // namespace
 
 std::optional<std::string> expandPermalink(std::string_view permalink,
@@ -85,7 +71,7 @@ std::string encodePath(std::string_view path) {
   encoded.reserve(path.size());
   for (std::size_t i = 0; i < path.size(); ++i) {
     const auto c = static_cast<unsigned char>(path[i]);
-    if (staysInPath(c) || escapedByte(path, i) >= 0) {
+    if (staysInPath(c) || percentByte(path, i)) {
       encoded += path[i];
     } else {
       encoded += '%';
@@ -100,9 +86,9 @@ std::string decodePath(std::string_view path) {
   std::string decoded;
   decoded.reserve(path.size());
   for (std::size_t i = 0; i < path.size(); ++i) {
-    const int byte = escapedByte(path, i);
-    if (byte >= 0) i += 2;
-    decoded += byte >= 0 ? static_cast<char>(byte) : path[i];
+    const auto byte = percentByte(path, i);
+    decoded += byte.value_or(path[i]);
+    if (byte) i += 2;
   }
   return decoded;
 }
