@@ -6,6 +6,8 @@ ARG SOURCE=unknown
 
 FROM debian:bookworm-slim AS build
 WORKDIR /src
+# What a builder may keep from one build to the next, as a volume.
+ENV CCACHE_DIR=/ccache
 COPY dev ./
 RUN ./dev setup image
 COPY CMakeLists.txt CMakePresets.json ./

@@ -135,15 +135,18 @@ TEST_F(ProbeTest, AChildThatCannotBeEndedStaysTheOnlyOne) {
 }
 
 TEST_F(ProbeTest, AChildThatIsSlowToEndIsWaitedForBeforeItCountsAsHanging) {
+  static std::string letGo;
+  letGo = folder_ / "let-go";
   auto dir = with({systemCalls().open, [](pid_t) {},
                    [](int) -> int {
-                     ::usleep(300'000);
+                     while (::access(letGo.c_str(), F_OK) != 0) ::usleep(1'000);
                      return 0;
                    }});
   const VolumeQuestion question{.folders = {"images"}};
-  const auto cut = dir->probe(question, Deadline::after(clock_, 50ms), {});
+  const auto cut = dir->probe(question, Deadline::after(clock_, 1s), {});
   EXPECT_FALSE(cut.at(0).hungSince);
   EXPECT_EQ(cut.at(0).folders.at(0).step, ProbeStep::kSync);
+  std::ofstream(letGo) << "x";
   const MountLook next = probe(*dir, question);
   EXPECT_FALSE(next.hungSince);
   EXPECT_EQ(next.folders.at(0).step, ProbeStep::kDone);

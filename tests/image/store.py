@@ -99,7 +99,7 @@ class Store:
         ccache = os.path.join(self._cache, "ccache")
         os.makedirs(ccache, exist_ok=True)
         build = ["bud", "--isolation=chroot", "--pull-never", "--layers", "--format=docker",
-                 f"--volume={ccache}:/root/.cache/ccache", "--build-arg=REVISION=of-a-test",
+                 f"--volume={ccache}:/ccache", "--build-arg=REVISION=of-a-test",
                  "--build-arg=SOURCE=https://example.org/rollcall"]
         # The tag keeps the builder's layers when what is of no use any more is removed.
         self.buildah(*build, "--target=build", f"--tag={_BUILDER}", source, timeout=1800)
