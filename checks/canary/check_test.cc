@@ -123,6 +123,20 @@ TEST_F(CanaryTest, NamesThePodThatCannotReadWhatIsThere) {
               ElementsAre(Pair("a", true), Pair("b", false), Pair("c", false)));
 }
 
+TEST_F(CanaryTest, AnErrorOfAnotherKindIsLookedAtAgainBeforeItIsClaimed) {
+  int images = 0;
+  answers("b", [&](const PodRequest& request) -> std::optional<Answer> {
+    if (!request.path.starts_with("/content/images/")) return std::nullopt;
+    ++images;
+    if (images <= 2) return response(404);
+    if (images == 3) return response(500, "once");
+    return std::nullopt;
+  });
+  const Outcome outcome = run();
+  EXPECT_THAT(codes(outcome), IsEmpty());
+  EXPECT_THAT(outcome.tally.volumeUp, Contains(Pair("b", true)));
+}
+
 TEST_F(CanaryTest, APodThatAnswersAllButTheFileHangsOnTheVolume) {
   answersImages("b", Error{ErrorCode::kDeadlineExceeded, "no answer within 5 s"});
   const Outcome outcome = run();

@@ -115,8 +115,11 @@ void Run::ask(const std::vector<Look*>& looks, Stage stage, Reason reason) {
                           .keepBytes = kMessageBytes,
                           .onBody = {}},
                [this, look, stage, now](const Result<HttpResponse>& answer) {
+                 const Seen before = look->sight.seen;
                  look->sight = sightOf(answer, stage, texts_);
                  look->stage = stage;
+                 // Each kind of trouble has to be seen as often as it takes by itself.
+                 if (look->sight.seen != before) look->looks = 0;
                  look->looks = look->sight.seen == Seen::kRight ? 0 : look->looks + 1;
                  if (look->looks == 1) look->since = now;
                  look->lasting = now - look->since;

@@ -95,9 +95,12 @@ std::optional<Error> Run::gather() {
     return error;
   std::vector<Owner> owners;
   for (const auto& [path, stands] : memory_.standing) owners.push_back(stands.owner);
+  const std::size_t gaps = outcome_.gaps.size();
   if (auto error = take(referencesOf(context_, owners), "the files known to be wrong", standing))
     return error;
-  for (Wanted& one : refresh(memory_.standing, standing)) sample_.add(one, Reason::kSuspect);
+  // What could not be read is not "not referenced any more".
+  if (outcome_.gaps.size() == gaps)
+    for (Wanted& one : refresh(memory_.standing, standing)) sample_.add(one, Reason::kSuspect);
 
   // The walk goes on however much the newest posts show.
   const bool walks = context_.trigger == Trigger::kInterval;

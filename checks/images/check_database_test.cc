@@ -134,6 +134,22 @@ TEST_F(ImagesTest, AFileFoundMissingByTheWalkStaysNamedUntilItIsBack) {
   EXPECT_EQ(pods_.asked.size(), before);
 }
 
+TEST_F(ImagesTest, AFileKnownToBeMissingIsNotForgottenWhileItsOwnerCannotBeRead) {
+  posts({});
+  const Row old = post("p9", "old", "images/old.png");
+  source_.reply("FROM posts WHERE id IN", {old});
+  source_.reply("FROM posts ORDER BY id", {old});
+  dir_.makeFolder("images");
+  EXPECT_THAT(codes(run(Trigger::kInterval)), ElementsAre("RC832 of old"));
+  source_.reply("FROM posts ORDER BY id", {});
+  source_.refuse("FROM posts WHERE id IN", ErrorCode::kPermissionDenied);
+  const Outcome blind = run(Trigger::kInterval);
+  ASSERT_THAT(blind.gaps, SizeIs(1));
+  EXPECT_EQ(blind.gaps[0].what, "the files known to be wrong");
+  source_.reply("FROM posts WHERE id IN", {old});
+  EXPECT_THAT(codes(run(Trigger::kInterval)), ElementsAre("RC832 of old"));
+}
+
 TEST_F(ImagesTest, AFileThatIsNotReferencedAnyMoreIsNotNamedAnyMore) {
   remove(kPng);
   EXPECT_THAT(codes(run(Trigger::kInterval)), ElementsAre("RC832 of hello"));

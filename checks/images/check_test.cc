@@ -166,6 +166,15 @@ TEST_F(ImagesTest, WhereEveryPodFailsNoSingleOneIsBlamed) {
   EXPECT_THAT(codes(run()), ElementsAre("RC834"));
 }
 
+TEST_F(ImagesTest, AFolderThatIsNotMountedHereSaysNothingOfWhatThePodsServeFromIt) {
+  dir_.makeFolder("images");
+  settings({{"icon", "__GHOST_URL__/content/media/v.mp4"}});
+  for (const char* pod : {"a", "b", "c"}) serves(pod, "media/v.mp4");
+  const Outcome outcome = run();
+  EXPECT_THAT(codes(outcome), IsEmpty());
+  EXPECT_THAT(outcome.gaps, SizeIs(1));
+}
+
 TEST_F(ImagesTest, SaysThatTheFolderIsNotThePods) {
   settings({{"icon", "__GHOST_URL__/content/images/i.png"}});
   for (const char* pod : {"a", "b", "c"}) answers(pod, kPng, 404), serves(pod, "images/i.png");

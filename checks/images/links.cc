@@ -1,12 +1,11 @@
 #include "checks/images/links.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "daemon/core/letter_case.h"
+#include "daemon/ghost/entities.h"
 
 namespace rollcall::checks::images {
 namespace {
@@ -20,38 +19,6 @@ char lower(char c) {
 
 bool isLetter(char c) {
   return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
-std::optional<char> entityValue(std::string_view name) {
-  static constexpr std::pair<std::string_view, char> kNamed[] = {
-      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
-  for (const auto& [known, value] : kNamed)
-    if (name == known) return value;
-  if (!name.starts_with('#')) return std::nullopt;
-  const bool hex = name.size() > 1 && lower(name[1]) == 'x';
-  name.remove_prefix(hex ? 2 : 1);
-  std::uint32_t value = 0;
-  const char* const last = name.data() + name.size();
-  const auto [end, error] = std::from_chars(name.data(), last, value, hex ? 16 : 10);
-  if (error != std::errc() || end != last || value == 0 || value > 0x7e) return std::nullopt;
-  return static_cast<char>(value);
-}
-
-// What Ghost escapes in an attribute; other entities stay as they are.
-std::string decoded(std::string_view text) {
-  constexpr std::size_t kLongest = 8;
-  std::string result;
-  while (!text.empty()) {
-    const std::size_t open = text.find('&');
-    result += text.substr(0, open);
-    if (open == kEnd) break;
-    text.remove_prefix(open + 1);
-    const std::size_t close = text.substr(0, kLongest).find(';');
-    const auto value = close == kEnd ? std::nullopt : entityValue(text.substr(0, close));
-    result += value.value_or('&');
-    if (value) text.remove_prefix(close + 1);
-  }
-  return result;
 }
 
 // The elements whose content is text up to their end tag, whatever it looks like.
@@ -133,10 +100,15 @@ class Scanner {
 
   static void take(std::string_view name, std::string_view value, std::vector<std::string>& found) {
     if (found.size() >= kMaxLinks) return;
-    if (name == "srcset") return takeEach(decoded(value.substr(0, 16 * kMaxAddress)), found);
+    const bool isSet = name == "srcset";
     static constexpr std::string_view kNames[] = {"src", "href", "poster", "data-kg-thumbnail"};
-    if (std::ranges::find(kNames, name) == std::end(kNames)) return;
-    if (value.size() <= kMaxAddress) found.push_back(decoded(value));
+    if (!isSet &&
+        (std::ranges::find(kNames, name) == std::end(kNames) || value.size() > kMaxAddress))
+      return;
+    auto text = ghost::decodeEveryEntity(value.substr(0, 16 * kMaxAddress));
+    if (!text) return;
+    if (isSet) return takeEach(*text, found);
+    found.push_back(std::move(*text));
   }
 
   // "a.png 600w, b,c.png 2x": an address ends at a blank, commas at its end part the candidates.

@@ -78,8 +78,8 @@ void lookAtVolume(const CheckContext& context, Looks& looks) {
   std::map<std::string, std::vector<FileLook*>> folders;
   for (FileLook& file : looks.files)
     folders[file.path.substr(0, file.path.find('/'))].push_back(&file);
-  std::optional<Error> absence;
   for (auto& [folder, files] : folders) {
+    std::optional<Error> absence;
     std::vector<std::string> paths;
     for (const FileLook* file : files) paths.push_back(file->path);
     const auto facts = context.dir->stat(paths, deadline);
@@ -89,13 +89,13 @@ void lookAtVolume(const CheckContext& context, Looks& looks) {
       if (files[i]->volume.there == There::kNo && !absence) absence = (*facts)[i].error();
     }
     if (!facts && !looks.volume) looks.volume = facts.error();
+    if (!absence) continue;
+    const auto doubt = doubtOf(*absence, folder, *context.dir, deadline);
+    if (!doubt) continue;
+    looks.volume = doubt;
+    for (FileLook* file : files)
+      if (file->volume.there == There::kNo) file->volume.there = There::kUnknown;
   }
-  if (!absence) return;
-  const auto doubt = doubtOf(*absence, "images", *context.dir, deadline);
-  if (!doubt) return;
-  looks.volume = doubt;
-  for (FileLook& file : looks.files)
-    if (file.volume.there == There::kNo) file.volume.there = There::kUnknown;
 }
 
 }  // namespace

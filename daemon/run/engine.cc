@@ -214,6 +214,16 @@ std::vector<Timetable::Row> rowsFor(const std::vector<const CheckSpec*>& specs,
   return rows;
 }
 
+// The pods of `now` without those that took another's name since `before`: what was seen of the
+// other is not said of them.
+Topology withoutSuccessors(Topology now, const Topology& before) {
+  std::erase_if(now.pods, [&](const Pod& pod) {
+    return std::any_of(before.pods.begin(), before.pods.end(),
+                       [&](const Pod& one) { return one.name == pod.name && one.uid != pod.uid; });
+  });
+  return now;
+}
+
 std::string missedNote(std::uint64_t missed) {
   return fmt::format("{} {} left out: the runs take longer than the check's interval", missed,
                      missed == 1 ? "run was" : "runs were");
@@ -267,7 +277,7 @@ void Engine::Impl::handle(RunEnded& message) {
   timetable_.ended(message.row, services_.clock->mono(), run.outcome.again);
   if (const std::uint64_t missed = timetable_.takeMissed(message.row))
     run.outcome.notes.push_back(missedNote(missed));
-  dropGonePods(run, *topology_);
+  dropGonePods(run, withoutSuccessors(*topology_, *message.asked));
   since_.apply(run);
   for (const Pod& pod : message.asked->pods) asked_.insert(pod.name);
   forgetGonePods();
@@ -295,7 +305,8 @@ bool Engine::Impl::isNew(const Pod& pod) const {
   const auto before = std::find_if(topology_->pods.begin(), topology_->pods.end(),
                                    [&](const Pod& one) { return one.name == pod.name; });
   return before != topology_->pods.end() &&
-         (before->uid != pod.uid || before->startedAt != pod.startedAt);
+         // Earlier: the container ended, and only the pod's own start is known.
+         (before->uid != pod.uid || before->startedAt < pod.startedAt);
 }
 
 void Engine::Impl::takeTopology(Topology topology) {
@@ -303,11 +314,13 @@ void Engine::Impl::takeTopology(Topology topology) {
   const bool first = !topology_;
   const bool newPod = std::any_of(topology.pods.begin(), topology.pods.end(),
                                   [&](const Pod& pod) { return isNew(pod); });
+  const Topology before = topology_ ? *topology_ : Topology{};
   topology_ = std::make_shared<const Topology>(std::move(topology));
   if (first) return;
   forgetGonePods();
+  const Topology same = withoutSuccessors(*topology_, before);
   for (std::optional<CheckRun>& run : latest_)
-    if (run) dropGonePods(*run, *topology_);
+    if (run) dropGonePods(*run, same);
   if (newPod) hurryAll();
   publish(std::nullopt);
 }

@@ -406,6 +406,41 @@ TEST_F(EngineTest, AnotherProcessUnderAnOldNameIsAskedAtOnce) {
   }
 }
 
+TEST_F(EngineTest, WhatWasFoundOfAPodIsNotSaidOfItsSuccessor) {
+  const auto says = saying(critical(), "b");
+  std::atomic<bool> gone = false;
+  scripts()["one"] = [&](const CheckContext& context) -> Result<Outcome> {
+    if (gone) gate_.pass(context.stop);
+    return says;
+  };
+  startAndRunOnce();
+  ASSERT_EQ(engine_->report()->checks.at(0).outcome.findings.size(), 1u);
+  gone = true;
+  Topology topology = podsNamed({"a", "b"});
+  topology.pods[1].uid = "another";
+  podSource_->set(topology);
+  const auto report =
+      advanceUntilReport([&](const Report& one) { return one.pods[1].pod == topology.pods[1]; });
+  ASSERT_NE(report, nullptr);
+  EXPECT_TRUE(report->checks.at(0).outcome.findings.empty());
+  EXPECT_EQ(report->pods[1].verdict, Verdict::kUnknown);
+  gate_.open();
+}
+
+TEST_F(EngineTest, AContainerThatEndedIsNoNewProcess) {
+  Topology topology = podsNamed({"a", "b"});
+  topology.pods[1].startedAt = WallTime(seconds(7));
+  podSource_->set(topology);
+  startAndRunOnce();
+  const int runs = one_runs_.interval;
+  topology.pods[1].startedAt = WallTime(seconds(3));  // the pod's own, for want of the container's
+  podSource_->set(topology);
+  ASSERT_NE(
+      advanceUntilReport([&](const Report& one) { return one.pods[1].pod == topology.pods[1]; }),
+      nullptr);
+  EXPECT_EQ(one_runs_.interval, runs);
+}
+
 TEST_F(EngineTest, PodsThatCannotBeListedAnyMoreStayAndAreMarked) {
   startAndRunOnce();
   podSource_->set(Error{ErrorCode::kNotFound, "ghost-pods does not resolve"});
