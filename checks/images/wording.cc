@@ -6,6 +6,7 @@
 #include <set>
 
 #include "checks/images/reference.h"
+#include "daemon/core/shell_word.h"
 
 namespace rollcall::checks::images {
 namespace {
@@ -202,12 +203,6 @@ std::string causeOf(const Scene& scene) {
       return "it was written while the volume was full, or a copy was interrupted";
   }
   return "";
-}
-
-std::string shellWord(std::string_view text) {
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
-  return word + "'";
 }
 
 std::string remedyOf(const Scene& scene) {

@@ -333,7 +333,7 @@ Finding conditionFinding(Code code, const Subject& subject, const CheckContext& 
 
 // A list that is old may name a pod that is no more; whoever answers is there.
 bool mayBeGone(const Subject& subject, const Topology& topology) {
-  return subject.diagnosis.condition == Condition::kUnreachable && !topology.stale.empty() &&
+  return subject.diagnosis.condition == Condition::kUnreachable && topology.old &&
          subject.pod->mayBeBlamed();
 }
 

@@ -211,6 +211,7 @@ TEST_F(PodsTest, AnUnreachablePodIsNamedWithACommandToSeeIt) {
 
 TEST_F(PodsTest, AnUnreachablePodOfAnOldListMayBeGoneAndIsAGap) {
   topology_.stale = "the API does not answer; the list is of yesterday";
+  topology_.old = true;
   pods_.failAll("b", ErrorCode::kUnavailable);
   const Outcome outcome = run();
   EXPECT_THAT(codes(outcome), IsEmpty());
@@ -220,8 +221,15 @@ TEST_F(PodsTest, AnUnreachablePodOfAnOldListMayBeGoneAndIsAGap) {
   EXPECT_FALSE(outcome.tally.pods.at("b").reachable);
 }
 
+TEST_F(PodsTest, AFreshListInWhichSomethingElseIsUnclearHidesNoPodThatIsDown) {
+  topology_.stale = "there is no EndpointSlice of the Service gohst";
+  pods_.failAll("b", ErrorCode::kUnavailable);
+  EXPECT_THAT(codes(run()), ElementsAre("RC101 b"));
+}
+
 TEST_F(PodsTest, WhatAPodOfAnOldListAnswersIsClaimedAllTheSame) {
   topology_.stale = "the API does not answer; the list is of yesterday";
+  topology_.old = true;
   pods_.answer("b", kSite, 500, "");
   EXPECT_THAT(run().findings, Not(IsEmpty()));
 }

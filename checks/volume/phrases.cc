@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "checks/volume/errors.h"
+#include "daemon/core/shell_word.h"
 
 namespace rollcall::checks::volume {
 namespace {
@@ -77,9 +78,7 @@ std::string secondsText(Duration time) {
 
 std::string quoted(const std::string& path) {
   if (!path.empty() && std::ranges::all_of(path, isPlain)) return path;
-  std::string text = "'";
-  for (const char c : path) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
+  return shellWord(path);
 }
 
 std::string who(const Place& place) {

@@ -74,6 +74,8 @@ struct Topology {
   std::vector<Pod> pods;
   // Why the list may be old or short (DNS failed, ...); empty when it is fresh and whole.
   std::string stale;
+  // It is a former list: it may name pods that are no more.
+  bool old = false;
 
   bool operator==(const Topology&) const = default;
 };

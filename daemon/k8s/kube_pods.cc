@@ -168,7 +168,9 @@ class KubePods final : public PodSource {
           ErrorCode::kDeadlineExceeded, "the Kubernetes API has not listed the pods in time"});
     Topology topology = known_.inventory.topology();
     if (known_.slices) addStale(topology, staleOfSlices());
-    addStale(topology, known_.pods.stale());
+    const std::string stale = known_.pods.stale();
+    topology.old = !stale.empty();
+    addStale(topology, stale);
     return topology;
   }
   Duration rhythm() const override { return kRhythm; }

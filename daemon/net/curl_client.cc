@@ -289,8 +289,6 @@ bool Transfer::setMethod() {
   switch (request_.method) {
     case Method::kGet:
       return true;
-    case Method::kHead:
-      return set(CURLOPT_NOBODY, 1L);
     case Method::kPost:
       return set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size())) &&
              set(CURLOPT_POSTFIELDS, request_.body.data());

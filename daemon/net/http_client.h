@@ -23,8 +23,7 @@
 
 namespace rollcall {
 
-// kHead: the answer has no body, and no more than its head is waited for.
-enum class Method { kGet, kHead, kPost };
+enum class Method { kGet, kPost };
 
 struct HttpRequest {
   Method method = Method::kGet;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "daemon/core/shell_word.h"
+
 namespace rollcall {
 
 std::string_view name(Reason reason) {
@@ -54,18 +56,6 @@ std::string urlFor(const Pod& pod, const Url& site, std::string_view path) {
 bool clientWouldDropPort(const Pod& pod, const Url& site) {
   const auto asked = parseUrl(fmt::format("{}://{}", pod.scheme, site.authority()));
   return asked && asked->authority() != site.authority();
-}
-
-// `text` as one word of a POSIX shell.
-std::string shellWord(std::string_view text) {
-  std::string word = "'";
-  for (const char c : text) {
-    if (c == '\'')
-      word += "'\\''";
-    else
-      word += c;
-  }
-  return word + "'";
 }
 
 // Control characters cannot be pasted.

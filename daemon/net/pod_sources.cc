@@ -111,7 +111,8 @@ class DnsPods final : public PodSource {
 
   Result<Topology> lastList(Error why) const {
     if (!last_) return why;
-    return Topology{*last_, fmt::format("{}; the list is of {}", why.message, formatTime(lastAt_))};
+    return Topology{*last_, fmt::format("{}; the list is of {}", why.message, formatTime(lastAt_)),
+                    true};
   }
 
   const Clock& clock_;

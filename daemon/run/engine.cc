@@ -296,6 +296,7 @@ void Engine::Impl::handle(PodsListed& message) {
   if (message.topology) return takeTopology(std::move(*message.topology));
   Topology old = topology_ ? *topology_ : Topology{};
   old.stale = std::move(message.topology.error().message);
+  old.old = true;
   takeTopology(std::move(old));
 }
 

@@ -12,6 +12,8 @@
 namespace rollcall {
 namespace {
 
+constexpr Duration kPodsTimeout = std::chrono::seconds(10);  // the rest is for the checks
+
 struct Job {
   const CheckSpec* spec;
   const CheckConfig* config;
@@ -95,7 +97,7 @@ Result<std::shared_ptr<const Report>> runOnce(const CheckRegistry& registry, con
   const WallTime started = clock.wall();
   const MonoTime begin = clock.mono();
   const Deadline deadline = Deadline::after(clock, options.timeout);
-  Result<Topology> topology = services.podSource->pods(deadline);
+  Result<Topology> topology = services.podSource->pods(deadline.atMost(clock, kPodsTimeout));
   if (!topology) return topology.error();
 
   const std::unique_ptr<PodClient> pods = shareAnswers(*services.pods);

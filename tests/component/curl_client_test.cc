@@ -70,15 +70,12 @@ TEST_F(CurlClientTest, sendsTheUrlAsItIsWithTheGivenHeaders) {
   EXPECT_THAT(seen, HasSubstr("\r\nAccept-Encoding: gzip\r\n"));
 }
 
-TEST_F(CurlClientTest, postsABodyAndAsksForAHeadAlone) {
+TEST_F(CurlClientTest, postsABody) {
   const std::string body("a\0b\xff\r\n\r\n", 8);
   HostileServer server([](Connection& peer) {
-    while (const auto request = peer.readRequest()) {
-      const bool isHead = request->starts_with("HEAD");
-      if (!isHead) peer.readRequest();  // the body, which ends as a request does
-      const std::string head = "HTTP/1.1 201 Made\r\nContent-Length: 5\r\nETag: W/\"1\"\r\n\r\n";
-      if (!peer.send(isHead ? head : head + "hello")) return;
-    }
+    peer.readRequest();
+    peer.readRequest();  // the body, which ends as a request does
+    peer.send(answer(201, "hello"));
   });
   HttpRequest post = requestTo(server.port());
   post.method = Method::kPost;
@@ -87,18 +84,11 @@ TEST_F(CurlClientTest, postsABodyAndAsksForAHeadAlone) {
   const auto posted = ask(std::move(post));
   ASSERT_TRUE(posted) << posted.error().message;
   EXPECT_EQ(posted->body, "hello");
-  HttpRequest head = requestTo(server.port());
-  head.method = Method::kHead;
-  const auto seen = ask(std::move(head));
-  ASSERT_TRUE(seen) << seen.error().message;
-  EXPECT_EQ(seen->header("etag"), "W/\"1\"");
-  EXPECT_EQ(seen->body, "");
   const auto requests = server.requests();
-  ASSERT_EQ(requests.size(), 3u);
+  ASSERT_EQ(requests.size(), 2u);
   EXPECT_THAT(requests[0], StartsWith("POST / HTTP/1.1\r\n"));
   EXPECT_THAT(requests[0], HasSubstr("\r\nContent-Type: text/plain\r\n"));
   EXPECT_EQ(requests[1], body);
-  EXPECT_THAT(requests[2], StartsWith("HEAD / HTTP/1.1\r\n"));
 }
 
 TEST_F(CurlClientTest, unpacksGzip) {

@@ -106,7 +106,6 @@ class FakePodClient final : public PodClient {
     }
     const Responder& responder = row == table_.end() ? all->second : row->second;
     Result<HttpResponse> response = responder(request);
-    if (response && request.method == Method::kHead) response->body.clear();
     if (response && response->body.size() > request.keepBytes)
       response->body.resize(request.keepBytes);
     if (!response || !request.onBody) return response;
