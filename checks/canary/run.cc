@@ -88,7 +88,7 @@ bool Run::put(CanaryFile& file) {
 // What ails the volume is for the check `volume` to say; a mount that somebody made read-only for
 // Rollcall alone does not ail.
 void Run::cannotPut(const Error& why) {
-  const VolumeQuestion question{{std::string(kFolder)}, false, kForTheVolume};
+  const VolumeQuestion question{.folders = {std::string(kFolder)}, .write = false};
   const auto mounts = context_.dir->probe(question, volumeDeadline(), context_.stop);
   const bool onPurpose = std::ranges::any_of(mounts, [](const MountLook& look) {
     return hasOption(look.mount.options, "ro") && !hasOption(look.mount.superOptions, "ro");

@@ -147,4 +147,13 @@ std::string spacesOf(const std::vector<Case>& cases) {
       "; ");
 }
 
+std::string findSpace(const Place& place) {
+  return fmt::format("let it grow, or find what takes the space: sudo du -xd2 {} | sort -n | tail",
+                     quoted(place.path));
+}
+std::string findInodes(const Place& place) {
+  return fmt::format("find where the many files are: sudo du --inodes -xd2 {} | sort -n | tail",
+                     quoted(place.path));
+}
+
 }  // namespace rollcall::checks::volume

@@ -49,4 +49,8 @@ std::string spacesOf(const std::vector<Case>& cases);
 inline constexpr std::string_view kLookAtNode =
     "look for the error on the node: sudo dmesg -T | tail -n 50";
 
+// What to type to see what takes the space, or the inodes.
+std::string findSpace(const Place& place);
+std::string findInodes(const Place& place);
+
 }  // namespace rollcall::checks::volume

@@ -31,7 +31,8 @@ Ruling readOnly(const Place& place, const Mount& mount) {
 // inodes as free either once they are full.
 Ruling noSpace(const FolderLook& look) {
   if (look.step != ProbeStep::kCreate || !look.space || look.space->free == 0) return is(kFull);
-  return is(kNoInodes);
+  const bool someLeft = look.space->inodes > 0 && look.space->freeInodes > 0;
+  return is(someLeft ? kFull : kNoInodes);
 }
 
 Ruling refused(const Place& place, const FolderLook& look, const Limits& limits) {
@@ -93,6 +94,20 @@ FolderLook* find(std::vector<MountLook>& looks, std::string_view name, MountLook
     for (FolderLook& folder : mount.folders)
       if (folder.folder == name) return *in = &mount, &folder;
   return nullptr;
+}
+
+const FolderLook* find(const std::vector<MountLook>& looks, std::string_view name) {
+  for (const MountLook& mount : looks)
+    for (const FolderLook& folder : mount.folders)
+      if (folder.folder == name) return &folder;
+  return nullptr;
+}
+
+// Whether the look before may speak beside the last one: not of an error that may be over, and for
+// a last look that did not get through only that it was slow then, too.
+bool confirms(const FolderLook& before, const FolderLook& last, const Limits& limits) {
+  if (before.error != 0 || before.differs || !last.begun) return false;
+  return isDone(last) || isSlow(before, limits);
 }
 
 bool anySlow(const MountLook& mount, const Limits& limits) {
@@ -181,7 +196,7 @@ std::vector<std::string> doubtful(const std::vector<MountLook>& looks, const Lim
   std::vector<std::string> notBegun;
   std::vector<std::string> slow;
   for (const MountLook& mount : looks) {
-    if (mount.hungSince || mount.error) continue;
+    if (mount.hungSince) continue;
     for (const FolderLook& look : mount.folders) {
       if (!look.begun) notBegun.push_back(look.folder);
       if (isUnderWay(look) || isSlow(look, limits)) slow.push_back(look.folder);
@@ -218,9 +233,9 @@ std::vector<MountLook> confirmedByAgent(const VolumeReport& report, const Limits
     MountLook look;
     // Without it nothing confirms the last look.
     look.folders = {FolderLook{.folder = folder}};
-    for (const MountLook& before : report.before)
-      for (const FolderLook& known : before.folders)
-        if (known.folder == folder) look.folders = {known};
+    const FolderLook* last = find(report.looks, folder);
+    const FolderLook* before = find(report.before, folder);
+    if (last && before && confirms(*before, *last, limits)) look.folders = {*before};
     again.push_back(std::move(look));
   }
   return confirmed(report.looks, again, limits);

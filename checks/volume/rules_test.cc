@@ -89,6 +89,8 @@ const Row kRows[] = {
        kNoInodes),
     at("NoInodeOfThoseNobodyCounts", as(kGhost),
        left(failing(ProbeStep::kCreate, ENOSPC), 1 << 20, 1 << 19, 0, 0), kNoInodes),
+    at("NoRoomInTheFolderThoughThereAreInodes", as(kGhost),
+       left(failing(ProbeStep::kCreate, ENOSPC), 1 << 20, 1 << 19, 1000, 990), kFull),
     at("NoBlockForTheName", as(kGhost),
        left(failing(ProbeStep::kCreate, ENOSPC), 1 << 20, 0, 100, 0), kFull),
     at("RootWritesWhatGhostCannot", as(0), left(well(), 1 << 30, 0, 100, 50), kFull),
@@ -280,6 +282,29 @@ TEST(Confirmation, WhatNoLookBeforeConfirmsIsNotKnown) {
     EXPECT_FALSE(ruling.code);
     EXPECT_TRUE(ruling.gap);
   }
+}
+
+TEST(Confirmation, AnErrorThatIsOverIsNotTakenFromTheLookBefore) {
+  const MountLook slow = on(disk(), {took(well("images"), 4s)});
+  const MountLook full = on(disk(), {failing(ProbeStep::kWrite, ENOSPC)});
+  const Ruling ruling = ruledByAgent(reportOf({slow}, {full}));
+  EXPECT_FALSE(ruling.code);
+  EXPECT_TRUE(ruling.gap);
+}
+
+TEST(Confirmation, WhatTheLastLookDidNotGetThroughIsNotKnownFromTheOneBefore) {
+  const MountLook before = on(disk(), {well("images")});
+  for (const FolderLook& last : {FolderLook{.folder = "images"}, cutAt(ProbeStep::kSync, 5s)}) {
+    const Ruling ruling = ruledByAgent(reportOf({on(disk(), {last})}, {before}));
+    EXPECT_FALSE(ruling.code);
+    EXPECT_TRUE(ruling.gap) << last.begun;
+  }
+}
+
+TEST(Confirmation, AFolderOfAMountWhoseLookWasEndedIsLookedAtAgain) {
+  MountLook ended = on(disk(), {took(well("images"), 4s)});
+  ended.error = Error{ErrorCode::kUnavailable, "ended by signal 9"};
+  EXPECT_THAT(doubtful({ended}, {}), testing::ElementsAre("images"));
 }
 
 TEST(Confirmation, AHangThatIsOverIsNotTakenFromTheLookBefore) {

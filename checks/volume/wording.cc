@@ -67,15 +67,6 @@ void sayOwnMountReadOnly(const Telling& what, Finding& finding) {
                          "write nothing: checks.volume.write: false";
 }
 
-std::string findSpace(const Place& place) {
-  return fmt::format("let it grow, or find what takes the space: sudo du -xd2 {} | sort -n | tail",
-                     quoted(place.path));
-}
-std::string findInodes(const Place& place) {
-  return fmt::format("find where the many files are: sudo du --inodes -xd2 {} | sort -n | tail",
-                     quoted(place.path));
-}
-
 void sayFull(const Telling& what, Finding& finding) {
   const std::string errors = errorsOf(what.cases);
   finding.message =

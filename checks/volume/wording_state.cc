@@ -48,7 +48,7 @@ Finding hanging(const Place& place, const std::vector<const MountLook*>& mounts)
   const MountLook& first = *mounts.front();
   Finding finding = startFinding(kHangs, place, cases);
   finding.evidence.erase("folders");
-  const bool known = cases[0].look->begun;
+  const bool known = cases[0].look->begun && cases[0].look->step != ProbeStep::kDone;
   finding.message = fmt::format(
       "{} does not answer since {}{}", content(place), formatTime(*first.hungSince),
       known ? fmt::format(" (step: {}, in {})", name(cases[0].look->step), cases[0].look->folder)
@@ -115,9 +115,7 @@ Finding runningFull(const Place& place, const std::vector<Room>& rooms) {
   finding.evidence["free_bytes"] = std::to_string(space.free);
   finding.evidence["size_bytes"] = std::to_string(space.size);
   addForecast(rooms, finding);
-  finding.remedy =
-      fmt::format("let it grow, or find what takes the space: sudo du -xd2 {} | sort -n | tail",
-                  quoted(place.path));
+  finding.remedy = findSpace(place);
   return finding;
 }
 
@@ -132,9 +130,7 @@ Finding runningOutOfInodes(const Place& place, const std::vector<Room>& rooms) {
   finding.evidence["free_inodes"] = std::to_string(space.freeInodes);
   finding.evidence["inodes"] = std::to_string(space.inodes);
   addForecast(rooms, finding);
-  finding.remedy =
-      fmt::format("find where the many files are: sudo du --inodes -xd2 {} | sort -n | tail",
-                  quoted(place.path));
+  finding.remedy = findInodes(place);
   return finding;
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -145,11 +146,21 @@ class ForkingContentDir final : public ContentDir {
     std::vector<MountLook> looks(groups.size());
     {
       std::vector<std::jthread> threads;
-      for (std::size_t i = 1; i < groups.size(); ++i)
-        threads.emplace_back(
-            [&, i] { looks[i] = probeMount(std::move(groups[i]), question, deadline, stop); });
-      if (!groups.empty()) looks[0] = probeMount(std::move(groups[0]), question, deadline, stop);
+      const auto look = [&](std::size_t i) {
+        looks[i] = probeMount(std::move(groups[i]), question, deadline, stop);
+      };
+      for (std::size_t i = 1; i < groups.size(); ++i) {
+        try {
+          threads.emplace_back(look, i);
+        } catch (const std::system_error&) {
+          look(i);  // no thread is to be had: one after another
+        }
+      }
+      if (!groups.empty()) look(0);
     }
+    for (const std::string& folder : question.folders)
+      if (!staysInside(folder))
+        looks.push_back({.folders = {{.folder = folder}}, .error = outside(folder)});
     return looks;
   }
 
@@ -206,6 +217,7 @@ class ForkingContentDir final : public ContentDir {
     const std::vector<Mount> mounts = readMounts();
     std::map<std::string, ProbeGroup> groups;
     for (const std::string& folder : folders) {
+      if (!staysInside(folder)) continue;
       const Mount* mount = mountOf(pathOf(folder), mounts);
       ProbeGroup& group = groups[mount ? mount->point : ""];
       if (mount) group.mount = *mount;

@@ -168,11 +168,13 @@ void MountSlot::run(const ProbeWork& work, Duration patience, Deadline deadline,
     look.error = endedBySignal("the volume", child->status());
   const WallTime since = clock_.wall() - std::chrono::floor<WallTime::duration>(silence);
   const bool hung = !finished && silence >= patience;
-  if (finished) {
+  // One that writes nothing gets through where writing hangs.
+  if (finished && !look.error && (work.write || !hungAtWriting_)) {
     hungSince_.reset();
     rest_.reset();
   }
   if (hung) {
+    hungAtWriting_ = work.write;
     look.hungSince = hungSince_ = hungSince_.value_or(since);
     rest_ = Rest{*hungSince_, clock_.mono() + kRest};
   }

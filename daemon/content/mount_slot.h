@@ -75,6 +75,7 @@ class MountSlot {
   std::optional<Hanging> hanging_;
   std::optional<Rest> rest_;           // after a hang: nothing is asked but by probes
   std::optional<WallTime> hungSince_;  // of probes, until one gets through
+  bool hungAtWriting_ = false;         // the last that hung was to write
   std::map<std::string, FolderState> folders_;
 };
 

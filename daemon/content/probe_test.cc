@@ -113,6 +113,29 @@ TEST_F(ProbeTest, AStepWithoutEndHangsAndTheNextProbeSaysSinceWhen) {
   EXPECT_EQ(probe(*dir, question).hungSince, first.hungSince);
 }
 
+TEST_F(ProbeTest, ALookThatWritesNothingDoesNotEndAHangOfWriting) {
+  auto dir = with({systemCalls().open, [](pid_t child) { ::kill(child, SIGKILL); },
+                   [](int) -> int {
+                     while (true) ::pause();
+                   }});
+  const VolumeQuestion writing{.folders = {"images"}, .patience = 50ms};
+  const auto since = probe(*dir, writing).hungSince;
+  ASSERT_TRUE(since);
+  EXPECT_FALSE(probe(*dir, {.folders = {"images"}, .write = false}).hungSince);
+  EXPECT_EQ(probe(*dir, writing).hungSince, since);
+}
+
+TEST_F(ProbeTest, LooksAtNothingOutsideOfTheContentFolder) {
+  std::filesystem::create_directory(folder_ / "content");
+  auto dir = makeContentDir(clock_, folder_ / "content");
+  for (const char* folder : {"../images", "/etc", ".."}) {
+    const MountLook look = probe(*dir, {.folders = {folder}});
+    ASSERT_TRUE(look.error) << folder;
+    EXPECT_EQ(look.error->code, ErrorCode::kInvalidArgument);
+    EXPECT_FALSE(look.folders.at(0).begun);
+  }
+}
+
 TEST_F(ProbeTest, AChildThatCannotBeEndedStaysTheOnlyOne) {
   static pid_t hanging;
   hanging = 0;

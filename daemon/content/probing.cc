@@ -58,8 +58,10 @@ class FolderProbe {
     if (work_.write && asked_.owes && !step(ProbeStep::kRemove, [this] { return payDebt(); }))
       return;
     if (work_.write && !writeAndRead()) return;
-    if (work_.write && asked_.sweep) record_.leftOvers += sweep(volumeNow_).removed;
     record_.step = ProbeStep::kDone;
+    send();
+    if (!work_.write || !asked_.sweep) return;
+    record_.leftOvers += sweep(volumeNow_).removed;
     send();
   }
 
@@ -160,6 +162,9 @@ class FolderProbe {
       if (got == 0) break;
       total += static_cast<std::size_t>(got);
     }
+    // NFS and FUSE only rename a file that is removed while it is open.
+    ::close(file_);
+    file_ = -1;
     record_.differs = total != kBlock || std::memcmp(block_, back_, kBlock) != 0;
     return !record_.differs;
   }
@@ -181,7 +186,7 @@ class FolderProbe {
   Swept sweep(std::int64_t volumeNow) {
     const int listed = ::openat(folder_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (listed < 0) return {};
-    const Swept swept = removeLeftOvers(listed, work_.place, volumeNow);
+    const Swept swept = removeLeftOvers(listed, work_.place, volumeNow, [this] { send(); });
     ::close(listed);
     return swept;
   }
@@ -205,7 +210,8 @@ class FolderProbe {
 
 }  // namespace
 
-Swept removeLeftOvers(int folder, std::uint64_t place, std::int64_t volumeNowNs) {
+Swept removeLeftOvers(int folder, std::uint64_t place, std::int64_t volumeNowNs,
+                      const std::function<void()>& goesOn) {
   alignas(dirent64) char buffer[16 * 1024];
   Swept swept;
   std::size_t seen = 0;
@@ -213,6 +219,7 @@ Swept removeLeftOvers(int folder, std::uint64_t place, std::int64_t volumeNowNs)
     // The system call itself: the C library's readdir() allocates.
     const long got = ::syscall(SYS_getdents64, folder, buffer, sizeof buffer);
     if (got <= 0) break;
+    if (goesOn) goesOn();
     for (long at = 0; at < got; ++seen) {
       const auto* entry = reinterpret_cast<const dirent64*>(buffer + at);
       at += entry->d_reclen;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -50,8 +51,9 @@ struct Swept {
   int error = 0;  // errno of the last one that could not be removed
 };
 // In the child: removes the own files nobody needs any more from an open folder. Without the time
-// only those whose process has ended.
-Swept removeLeftOvers(int folder, std::uint64_t place, std::int64_t volumeNowNs = 0);
+// only those whose process has ended. Calls `goesOn` each time the volume answered.
+Swept removeLeftOvers(int folder, std::uint64_t place, std::int64_t volumeNowNs,
+                      const std::function<void()>& goesOn = {});
 
 FolderLook lookOf(const ProbeRecord& record, std::string folder);
 

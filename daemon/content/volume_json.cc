@@ -323,7 +323,7 @@ Result<VolumeReport> parseVolumeReport(std::string_view text, WallTime now) {
 }
 
 bool isStale(const VolumeReport& report) {
-  return report.ended > 3 * std::max(report.interval, kShortestRhythm);
+  return report.ended / 3 > std::max(report.interval, kShortestRhythm);
 }
 
 }  // namespace rollcall

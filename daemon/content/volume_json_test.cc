@@ -212,6 +212,13 @@ TEST(VolumeJson, ManyMembersAreReadInNoTime) {
   EXPECT_FALSE(parseVolumeReport(json + "\"a\":0}", kNow));
 }
 
+TEST(VolumeJson, ARhythmBeyondAllBoundsMakesNoLookOld) {
+  VolumeReport report;
+  report.interval = Duration::max() / 2;
+  report.ended = std::chrono::hours(1);
+  EXPECT_FALSE(isStale(report));
+}
+
 TEST(VolumeJson, IsStaleAfterThreeIntervalsAndNeverBeforeAMinuteAndAHalf) {
   VolumeReport report;
   report.interval = 1s;

@@ -91,7 +91,6 @@ long keep(int file, fuse_file_info* info) {
 void* start(fuse_conn_info*, fuse_config* config) {
   // Nothing from the kernel's caches: every question comes here.
   config->attr_timeout = config->entry_timeout = config->negative_timeout = 0;
-  config->hard_remove = 1;
   config->nullpath_ok = 0;
   return nullptr;
 }
