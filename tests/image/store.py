@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-BASE = "docker.io/library/debian:bookworm-slim"
+BASE = "localhost/debian:bookworm-slim"
 IMAGE = "localhost/rollcall:test"
 _BUILDER = "localhost/rollcall-builder:test"
 # podman's default limits are above what a machine that is a container itself may give.
