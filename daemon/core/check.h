@@ -14,9 +14,10 @@
 
 namespace rollcall {
 
-class PodClient;      // daemon/net/pod_client.h
-class ContentSource;  // daemon/db/content_source.h
-class ContentDir;     // daemon/content/content_dir.h
+class PodClient;       // daemon/net/pod_client.h
+class ContentSource;   // daemon/db/content_source.h
+class ContentDir;      // daemon/content/content_dir.h
+class WorkloadSource;  // daemon/k8s/workload.h
 
 // Why a check runs now.
 enum class Trigger {
@@ -47,6 +48,10 @@ struct CheckContext {
   std::string_view contentKey;      // configured Content API key; empty = read it from the database
   std::string_view adminKey;        // configured Admin API key ("id:secret"); empty = none
   ContentSource* reader = nullptr;  // a replica of the database (database.reader)
+  WorkloadSource* workload = nullptr;  // what the Kubernetes API shows of Ghost's workload
+  // False while another replica of Rollcall holds the Lease: then what is expensive for the pods
+  // (sweeps) is left to that one.
+  bool leads = true;
   Trigger trigger = Trigger::kOnce;
   Duration settle = std::chrono::seconds(5);
   AskBudget budget;
@@ -63,7 +68,7 @@ class Check {
 };
 
 // What a check cannot work without; a check with an unmet need is "not applicable".
-enum class Need { kPods, kDatabase };
+enum class Need { kPods, kDatabase, kWorkload, kLead };
 
 // A check's entry in the table. One per folder under checks/, a constant of the program.
 struct CheckSpec {

@@ -90,6 +90,20 @@ struct VolumeFacts {
   std::optional<WallTime> hungSince;
 };
 
+// What one pod does with a resource, as it was last learned.
+struct RollCell {
+  std::string_view state;  // as in Tally::podResources
+  WallTime asOf{};         // when it was learned
+  bool confirmed = false;  // by a real GET; false: by the pod's own lists
+};
+
+// A public resource on every pod: a row of the status page's matrix.
+struct RollRow {
+  ResourceRef resource;
+  std::optional<WallTime> publishedAt;
+  std::map<std::string, RollCell> cells;  // by pod; absent = nothing is known of it there
+};
+
 // Numbers of a run, for metrics and the status page.
 struct Tally {
   std::map<std::string, std::uint64_t> resources;  // type -> how many the database expects
@@ -105,6 +119,7 @@ struct Tally {
   // Whether the pod works with the content volume: its sidecar can write there, it serves what was
   // put there. Of several checks that learned it one that says no is enough.
   std::map<std::string, bool> volumeUp;
+  std::vector<RollRow> newest;  // the newest public posts, newest first; bounded
 };
 
 // What one run of a check says.

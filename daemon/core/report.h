@@ -31,6 +31,7 @@ struct Report {
   std::string podsStale;           // see Topology::stale
   RestartFacts restart;            // of the latest runs that learned them
   std::optional<bool> databaseUp;  // empty: no database configured or not asked yet
+  std::optional<bool> leads;       // empty: no Lease is configured
 };
 
 // Judges pods and the whole from `checks`: merges the PodFacts of all tallies, fills verdicts.

@@ -34,6 +34,10 @@ Outcome notApplicable(std::string reason) {
 Result<Outcome> runGuarded(const CheckSpec& spec, Check& check, const CheckContext& context) {
   if (needs(spec, Need::kDatabase) && !context.content)
     return notApplicable("no database is configured");
+  if (needs(spec, Need::kWorkload) && !context.workload)
+    return notApplicable("the pods are not taken from the Kubernetes API");
+  if (needs(spec, Need::kLead) && !context.leads)
+    return notApplicable("another replica of Rollcall leads");
   if (needs(spec, Need::kPods) && context.topology.pods.empty()) {
     if (context.topology.stale.empty()) return notApplicable("there are no pods to ask");
     return Error{ErrorCode::kUnavailable, "no pod is known: " + context.topology.stale};

@@ -29,6 +29,7 @@ class RunnerTest : public testing::Test {
                         .site = site_,
                         .clock = clock_,
                         .pods = pods_,
+                        .leads = leads_,
                         .deadline = Deadline::after(clock_, std::chrono::seconds(10))};
   }
 
@@ -36,6 +37,7 @@ class RunnerTest : public testing::Test {
   ManualClock clock_{WallTime(std::chrono::seconds(1'000))};
   Topology topology_ = podsNamed({"a", "b"});
   Site site_;
+  bool leads_ = true;
   testing_support::FakePodClient pods_;
 };
 
@@ -105,6 +107,22 @@ TEST_F(RunnerTest, WithoutADatabaseACheckThatNeedsOneDoesNotApply) {
   });
   EXPECT_EQ(got.verdict, Verdict::kNotApplicable);
   EXPECT_EQ(got.outcome.notApplicable, "no database is configured");
+}
+
+TEST_F(RunnerTest, WithoutKubernetesACheckOfTheWorkloadDoesNotApply) {
+  spec_.needs = {Need::kWorkload};
+  const CheckRun got = run([](const CheckContext&) -> Result<Outcome> { return Outcome{}; });
+  EXPECT_EQ(got.outcome.notApplicable, "the pods are not taken from the Kubernetes API");
+}
+
+TEST_F(RunnerTest, WhatOnlyTheLeaderDoesDoesNotApplyToAnotherReplica) {
+  spec_.needs = {Need::kLead};
+  leads_ = false;
+  CheckRun got = run([](const CheckContext&) -> Result<Outcome> { return Outcome{}; });
+  EXPECT_EQ(got.outcome.notApplicable, "another replica of Rollcall leads");
+  leads_ = true;
+  got = run([](const CheckContext&) -> Result<Outcome> { return Outcome{}; });
+  EXPECT_EQ(got.verdict, Verdict::kPass);
 }
 
 TEST_F(RunnerTest, PodsThatCouldNotBeListedAreAnErrorAndNotAPass) {
