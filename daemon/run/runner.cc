@@ -6,16 +6,12 @@
 #include <exception>
 #include <set>
 
+#include "daemon/core/finding_traits.h"
+
 namespace rollcall {
 namespace {
 
 using Key = std::tuple<std::string, std::string, std::string>;  // code, pod, resource
-
-std::string resourceKey(const Finding& finding) {
-  if (!finding.resource) return "";
-  const ResourceRef& resource = *finding.resource;
-  return resource.type + ":" + (resource.id.empty() ? resource.url : resource.id);
-}
 
 Key keyOf(const Finding& finding) {
   return {std::string(finding.def->code), finding.pod, resourceKey(finding)};

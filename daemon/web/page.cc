@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "daemon/core/finding_traits.h"
 #include "daemon/core/version.h"
 #include "daemon/sinks/formats.h"
 #include "daemon/sinks/text.h"
@@ -55,13 +56,6 @@ std::string words(Verdict verdict) {
 
 std::string verdictCell(Verdict verdict) {
   return fmt::format("<td class=\"word {}\">{}</td>", name(verdict), words(verdict));
-}
-
-// Drafts and scheduled posts are nobody's business who has no account: nothing that could tell
-// their slug is shown.
-bool isPublic(const Finding& finding) {
-  const auto status = finding.evidence.find("db_status");
-  return status == finding.evidence.end() || status->second == "published";
 }
 
 std::string podsTable(const Report& report) {
