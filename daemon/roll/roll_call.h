@@ -18,6 +18,7 @@
 #include "daemon/db/content_source.h"
 #include "daemon/ghost/version.h"
 #include "daemon/roll/answer.h"
+#include "daemon/roll/newest.h"
 
 namespace rollcall::roll {
 
@@ -77,6 +78,7 @@ class RollCall {
   std::map<std::string, std::pair<Gap, bool>> gaps_;
   bool defaultsHeld_ = false;               // the assumed permalinks agreed with the pods' sitemaps
   std::optional<KnownRoutes> knownRoutes_;  // as read last
+  NewestRows newest_;
 };
 
 }  // namespace rollcall::roll

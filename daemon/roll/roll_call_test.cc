@@ -605,5 +605,81 @@ TEST_F(RollCallTest, theTimeToAllPodsIsMeasured) {
   EXPECT_THAT(run(Trigger::kChange).tally.propagationSeconds, IsEmpty());
 }
 
+// "one a:ok b:missing! c:-", newest first; "!" for a real GET, "-" for nothing known.
+std::vector<std::string> newest(const Outcome& outcome) {
+  std::vector<std::string> lines;
+  for (const RollRow& row : outcome.tally.newest) {
+    std::string line = row.resource.slug;
+    for (const char* pod : {"a", "b", "c"}) {
+      const auto cell = row.cells.find(pod);
+      line += cell == row.cells.end() ? fmt::format(" {}:-", pod)
+                                      : fmt::format(" {}:{}{}", pod, cell->second.state,
+                                                    cell->second.confirmed ? "!" : "");
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+TEST_F(RollCallTest, theNewestPostsAreShownWithHowEachWasLearned) {
+  post("n1", 1h), post("n2", 2h), post("n3", 3h);
+  Entry& draft = post("plan", 30min);
+  draft.isPublic = false;
+  draft.status = "draft";
+  source_.add(ResourceType::kPage, "about", "about", kNow - std::chrono::hours(1));
+  lists("*", {"n1", "n2", "n3"}), lists("b", {"n1", "n2"});
+  for (const char* slug : {"n1", "n2", "n3", "about"}) serves("*", slug);
+  serves("b", "n3", 404);
+  EXPECT_THAT(newest(run()),
+              ElementsAre("n1 a:ok! b:ok! c:ok!", "n2 a:ok b:ok c:ok", "n3 a:ok b:missing! c:ok"));
+}
+
+TEST_F(RollCallTest, aRunForAChangeKeepsTheTimeAtWhichTheOthersWereLearned) {
+  post("one"), post("two", 48h);
+  lists("*", {"one", "two"});
+  serves("*", "one"), serves("*", "two");
+  run(Trigger::kInterval);
+  const WallTime before = clock_.wall();
+  clock_.advance(30s);
+  source_.now += 30s;
+  post("three", -20s);
+  serves("*", "three"), serves("c", "three", 404);
+  const Outcome outcome = run(Trigger::kChange);
+  EXPECT_THAT(newest(outcome), ElementsAre("three a:ok! b:ok! c:missing!", "one a:ok! b:ok! c:ok!",
+                                           "two a:ok! b:ok! c:ok!"));
+  EXPECT_EQ(outcome.tally.newest[0].cells.at("a").asOf, before + 30s);
+  EXPECT_EQ(outcome.tally.newest[2].cells.at("a").asOf, before);
+}
+
+TEST_F(RollCallTest, aNewPostThatSettlesIsShownSo) {
+  post("fresh", 2s);
+  lists("*", {});
+  serves("*", "fresh"), serves("b", "fresh", 404);
+  EXPECT_THAT(newest(run()), ElementsAre("fresh a:ok! b:settling! c:ok!"));
+}
+
+TEST_F(RollCallTest, aPodThatCannotBeLookedAtIsShownSoAndForgetsNothing) {
+  version("6.65");
+  post("one", 1h), post("two", 2h), post("three", 3h);
+  for (const char* slug : {"one", "two", "three"}) serves("*", slug);
+  run(Trigger::kInterval);
+  pods_.failAll("b", ErrorCode::kUnavailable);
+  EXPECT_THAT(newest(run(Trigger::kInterval)),
+              ElementsAre("one a:ok! b:unknown c:ok!", "two a:ok! b:unknown c:ok!",
+                          "three a:- b:unknown c:-"));
+}
+
+TEST_F(RollCallTest, onlyTheNewestFiftyPostsAreShown) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 60; ++i) names.push_back(fmt::format("p{:02}", i));
+  for (int i = 0; i < 60; ++i)
+    post(names[static_cast<std::size_t>(i)], std::chrono::hours(i + 1)),
+        serves("*", names[static_cast<std::size_t>(i)]);
+  lists("*", names);
+  const Outcome outcome = run();
+  ASSERT_EQ(outcome.tally.newest.size(), kNewestRows);
+  EXPECT_EQ(outcome.tally.newest.back().resource.slug, "p49");
+}
+
 }  // namespace
 }  // namespace rollcall::roll

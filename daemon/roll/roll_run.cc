@@ -17,6 +17,7 @@ constexpr double kViewsShare = 0.4;  // of the time that is left
 }  // namespace
 
 Result<Outcome> RollRun::run() {
+  began_ = context_.clock.wall();
   if (auto done = load(); !done) return done.error();
   if (content_.settings.isPrivate) {
     outcome_.notApplicable = "the site is private: every page redirects to /private/";
@@ -33,6 +34,7 @@ Result<Outcome> RollRun::run() {
   conclude();
   reportGaps();
   count();
+  showNewest();
   remember();
   return std::move(outcome_);
 }

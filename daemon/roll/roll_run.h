@@ -72,6 +72,10 @@ class RollRun {
   bool listable(const PodRun& pod, std::size_t entry) const;
   void count();
   std::string_view stateFor(const PodRun& pod, std::size_t entry) const;
+  void showNewest();
+  std::optional<RollCell> learned(const PodRun& pod, std::size_t entry) const;
+  bool listedRightly(const PodRun& pod, std::size_t entry) const;
+  std::string_view lookFailed(const PodRun& pod, std::size_t entry) const;
   void remember();
 
   // Helpers.
@@ -94,6 +98,7 @@ class RollRun {
   RollCall& memory_;
   const CheckContext& context_;
   MonoTime loadedAt_{};
+  WallTime began_{};
   Content content_;
   Locations places_;
   std::deque<PodRun> pods_;

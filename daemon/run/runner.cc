@@ -95,6 +95,8 @@ void dropGonePods(CheckRun& run, const Topology& topology) {
   std::erase_if(outcome.tally.volumeUp, [&](const auto& one) { return gone(one.first); });
   std::erase_if(outcome.tally.podResources,
                 [&](const auto& one) { return gone(std::get<0>(one.first)); });
+  for (RollRow& row : outcome.tally.newest)
+    std::erase_if(row.cells, [&](const auto& one) { return gone(one.first); });
   run.verdict = judge(outcome, run.error);
 }
 

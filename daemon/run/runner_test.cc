@@ -152,6 +152,18 @@ TEST_F(RunnerTest, GonePodsLeaveTheRunAndTheVerdict) {
   EXPECT_EQ(got.verdict, Verdict::kWarn);
 }
 
+TEST_F(RunnerTest, WhatAGonePodDidWithTheNewestPostsIsDropped) {
+  CheckRun got = run([](const CheckContext&) -> Result<Outcome> {
+    Outcome outcome;
+    outcome.tally.newest = {{{"post", "1", "one", ""}, {}, {{"a", {"ok"}}, {"b", {"missing"}}}}};
+    return outcome;
+  });
+  dropGonePods(got, podsNamed({"a"}));
+  ASSERT_EQ(got.outcome.tally.newest.size(), 1u);
+  EXPECT_EQ(got.outcome.tally.newest[0].cells.size(), 1u);
+  EXPECT_TRUE(got.outcome.tally.newest[0].cells.contains("a"));
+}
+
 TEST_F(RunnerTest, WhatIsAmissOnAPodThatBeganToLeaveIsDropped) {
   CheckRun got = run([](const CheckContext&) -> Result<Outcome> {
     Outcome outcome;
