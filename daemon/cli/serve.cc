@@ -25,6 +25,13 @@ void tellStart(Journal& journal, const Services& services, const Config& config,
                  {"database", config.database ? config.database->describe() : "not configured"}});
 }
 
+CheckIntervals intervalsOf(const Config& config) {
+  CheckIntervals intervals;
+  for (const auto& [check, settings] : config.checks)
+    if (settings.enabled) intervals.emplace(check, settings.interval);
+  return intervals;
+}
+
 }  // namespace
 
 int serveCommand(const CheckRegistry& registry, const Config& config) {
@@ -37,11 +44,11 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
                    [](const auto& one) { return one.second.enabled; }))
     return refuseToStart(*journal, invalidArgument("every check is switched off; switch one on"));
 
-  Metrics metrics(services->pods.get(), &registry);
+  Metrics metrics(services->pods.get(), &registry, intervalsOf(config));
   LogSink log(*journal);
   Engine engine(registry, config, *services, {&metrics, &log});
   WebContent content{.report = [&] { return engine.report(); },
-                     .metrics = [&] { return metrics.text(); },
+                     .metrics = [&] { return metrics.text() + processMetrics(readProcess()); },
                      .live = [&] { return clock.mono() - engine.lastTurn() < kOldestTurn; },
                      .ready = [&] { return engine.ready(); },
                      .maxFindings = config.maxFindings};

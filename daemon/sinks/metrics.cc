@@ -71,13 +71,18 @@ void addChecks(std::vector<MetricFamily>& families, const Report& report) {
       family("rollcall_check_duration_seconds", "How long the check's last run took.");
   MetricFamily last = family("rollcall_check_last_run_timestamp_seconds",
                              "When the check's last run started, in Unix time.");
+  MetricFamily gaps = family("rollcall_check_gaps",
+                             "What the check's last run could not look at; 1 when it could not "
+                             "run at all.");
   for (const CheckRun& run : report.checks) {
     add(took, {{"check", run.check}}, std::chrono::duration<double>(run.took).count());
     add(last, {{"check", run.check}},
         std::chrono::duration<double>(run.started.time_since_epoch()).count());
+    add(gaps, {{"check", run.check}}, run.error ? 1 : static_cast<double>(run.outcome.gaps.size()));
   }
   families.push_back(std::move(took));
   families.push_back(std::move(last));
+  families.push_back(std::move(gaps));
 }
 
 std::set<std::string> podNames(const Report& report) {
@@ -124,6 +129,13 @@ void addFindings(std::vector<MetricFamily>& families, const Report& report,
 }
 
 void addPods(std::vector<MetricFamily>& families, const Report& report) {
+  MetricFamily listed = family("rollcall_pods", "Pods in the list that Rollcall goes by.");
+  add(listed, {}, static_cast<double>(report.pods.size()));
+  MetricFamily stale =
+      family("rollcall_pods_stale", "1 while the list of pods is old or not whole, else 0.");
+  add(stale, {}, report.podsStale.empty() ? 0 : 1);
+  families.push_back(std::move(listed));
+  families.push_back(std::move(stale));
   MetricFamily up =
       family("rollcall_pod_up", "1 when the pod answered when it was last asked, else 0.");
   MetricFamily info =
@@ -250,6 +262,13 @@ MetricFamily runsTotal(const Totals& totals) {
   return made;
 }
 
+MetricFamily intervals(const CheckIntervals& byCheck) {
+  MetricFamily made = family("rollcall_check_interval_seconds", "How often the check is to run.");
+  for (const auto& [check, interval] : byCheck)
+    add(made, {{"check", check}}, std::chrono::duration<double>(interval).count());
+  return made;
+}
+
 MetricFamily propagation(const Totals& totals) {
   MetricFamily made = family("rollcall_propagation_seconds",
                              "From a resource's publication until every pod was seen to serve it.",
@@ -287,8 +306,8 @@ std::string serialize(std::vector<MetricFamily> families) {
 }  // namespace
 
 struct Metrics::Impl final : prometheus::Collectable {
-  Impl(const PodClient* podClient, const CheckRegistry* checks)
-      : requests(podClient), registry(checks) {}
+  Impl(const PodClient* podClient, const CheckRegistry* checks, CheckIntervals byCheck)
+      : requests(podClient), registry(checks), intervalOf(std::move(byCheck)) {}
 
   std::vector<MetricFamily> Collect() const override {
     std::shared_ptr<const Report> shown;
@@ -298,7 +317,7 @@ struct Metrics::Impl final : prometheus::Collectable {
       shown = report;
       counted = totals;
     }
-    std::vector<MetricFamily> families{buildInfo(), runsTotal(counted)};
+    std::vector<MetricFamily> families{buildInfo(), runsTotal(counted), intervals(intervalOf)};
     if (shown) {
       for (MetricFamily& each : familiesOf(*shown, registry)) families.push_back(std::move(each));
     }
@@ -309,13 +328,14 @@ struct Metrics::Impl final : prometheus::Collectable {
 
   const PodClient* requests;
   const CheckRegistry* registry;
+  const CheckIntervals intervalOf;
   mutable std::mutex mutex;
   std::shared_ptr<const Report> report;
   Totals totals;
 };
 
-Metrics::Metrics(const PodClient* requests, const CheckRegistry* registry)
-    : impl_(std::make_unique<Impl>(requests, registry)) {}
+Metrics::Metrics(const PodClient* requests, const CheckRegistry* registry, CheckIntervals intervals)
+    : impl_(std::make_unique<Impl>(requests, registry, std::move(intervals))) {}
 
 Metrics::~Metrics() = default;
 
@@ -344,6 +364,22 @@ std::string agentMetrics(const VolumeFacts& facts) {
   VolumeFamilies numbers;
   numbers.take(facts, {});
   numbers.moveTo(families);
+  return serialize(std::move(families));
+}
+
+std::string processMetrics(const ProcessFacts& facts) {
+  std::vector<MetricFamily> families;
+  const auto tell = [&](const char* name, const char* help, const std::optional<double>& value,
+                        MetricType type = MetricType::Gauge) {
+    if (value) add(families.emplace_back(family(name, help, type)), {}, *value);
+  };
+  tell("process_cpu_seconds_total", "User and system CPU time spent.", facts.cpuSeconds,
+       MetricType::Counter);
+  tell("process_resident_memory_bytes", "Resident memory size.", facts.residentBytes);
+  tell("process_start_time_seconds", "When the process started, in Unix time.",
+       facts.startedSeconds);
+  tell("process_open_fds", "Open file descriptors.", facts.openFds);
+  tell("process_max_fds", "How many file descriptors may be open.", facts.maxFds);
   return serialize(std::move(families));
 }
 

@@ -10,15 +10,19 @@
 #include "daemon/core/registry.h"
 #include "daemon/core/report.h"
 #include "daemon/net/pod_client.h"
+#include "daemon/sinks/process_facts.h"
 
 namespace rollcall {
+
+using CheckIntervals = std::map<std::string, Duration>;  // of the enabled checks
 
 // Fed by the engine's thread, read by web threads; thread-safe. Series of gone pods and resolved
 // findings vanish with the report that no longer has them.
 class Metrics final : public Sink {
  public:
   // Both borrowed, both may be null. `registry` tells which codes are reported as zero.
-  explicit Metrics(const PodClient* requests, const CheckRegistry* registry = nullptr);
+  explicit Metrics(const PodClient* requests, const CheckRegistry* registry = nullptr,
+                   CheckIntervals intervals = {});
   ~Metrics() override;
   void publish(const std::shared_ptr<const Report>& report,
                const CheckRun* latest) noexcept override;
@@ -32,5 +36,8 @@ class Metrics final : public Sink {
 
 // What a volume agent shows: of its own mount, so without a pod label.
 std::string agentMetrics(const VolumeFacts& facts);
+
+// The process_* metrics that exporters have in common.
+std::string processMetrics(const ProcessFacts& facts);
 
 }  // namespace rollcall

@@ -28,7 +28,8 @@ const CheckSpec kArchivesSpec{"archives", "tags", {}, {}, {}, true, {kSampleNote
 class MetricsTest : public ::testing::Test {
  protected:
   MetricsTest()
-      : registry_({&kArchivesSpec, &kPodsSpec, &kPostsSpec}), metrics_(&pods_, &registry_) {
+      : registry_({&kArchivesSpec, &kPodsSpec, &kPostsSpec}),
+        metrics_(&pods_, &registry_, {{"posts", std::chrono::seconds(30)}}) {
     for (const char* pod : {"pod-1", "pod-3", "pod-gone"})
       pods_.asked.push_back({pod, "/", Door::kFront, Reason::kView});
     pods_.asked.push_back({"pod-1", "/", Door::kFront, Reason::kNewest});
@@ -94,6 +95,41 @@ TEST_F(MetricsTest, ResolvedFindingsBecomeZeroAndLeaveThePod) {
 TEST_F(MetricsTest, ACheckThatCouldNotRunSaysNothingAboutItsCodes) {
   publish(sampleFail());
   EXPECT_THAT(metrics_.text(), Not(HasSubstr(R"(code="RC190")")));
+}
+
+TEST_F(MetricsTest, WhatCouldNotBeLookedAtIsCounted) {
+  publish(samplePass());
+  EXPECT_THAT(metrics_.text(), HasSubstr("rollcall_check_gaps{check=\"posts\"} 0\n"));
+  Report report = samplePass();
+  report.checks.at(1).outcome.gaps = {{"pod-1", "the pod", {}}, {"", "the newest posts", {}}};
+  report.checks.at(0).error = Error{ErrorCode::kUnavailable, "no database"};
+  publish(report);
+  const std::string text = metrics_.text();
+  for (const auto& [run, gaps] : {std::pair{0, "1"}, std::pair{1, "2"}})
+    EXPECT_THAT(text, HasSubstr("rollcall_check_gaps{check=\"" + report.checks.at(run).check +
+                                "\"} " + gaps + "\n"));
+}
+
+TEST_F(MetricsTest, AnOldListOfPodsIsToldFromNoList) {
+  publish(samplePass());
+  EXPECT_THAT(metrics_.text(), HasSubstr("rollcall_pods_stale 0\n"));
+  Report report = samplePass();
+  report.pods.clear();
+  report.podsStale = "the name ghost does not resolve";
+  publish(report);
+  EXPECT_THAT(metrics_.text(), HasSubstr("rollcall_pods_stale 1\n"));
+  EXPECT_THAT(metrics_.text(), HasSubstr("rollcall_pods 0\n"));
+}
+
+TEST_F(MetricsTest, OfTheProcessAreThoseThatWereLearned) {
+  const std::string text = processMetrics({.cpuSeconds = 1.5, .openFds = 12});
+  EXPECT_EQ(text,
+            "# HELP process_cpu_seconds_total User and system CPU time spent.\n"
+            "# TYPE process_cpu_seconds_total counter\n"
+            "process_cpu_seconds_total 1.5\n"
+            "# HELP process_open_fds Open file descriptors.\n"
+            "# TYPE process_open_fds gauge\n"
+            "process_open_fds 12\n");
 }
 
 TEST_F(MetricsTest, PodsThatAreGoneVanishEverywhere) {
