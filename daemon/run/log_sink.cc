@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "daemon/core/publication.h"
+
 namespace rollcall {
 namespace {
 
@@ -42,7 +44,7 @@ LogSink::Conditions LogSink::conditionsOf(const Report& report) {
                                             {{"check", run.check},
                                              {"code", std::string(one.def->code)},
                                              {"pod", one.pod},
-                                             {"detail", one.message}}});
+                                             {"detail", publicForm(one).message}}});
     }
     for (const Gap& gap : run.outcome.gaps)
       conditions.try_emplace(keyOf("gap", run.check, "", gap.pod),

@@ -14,6 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing_support::critical;
 using testing_support::find;
 using testing_support::podsNamed;
@@ -131,6 +132,13 @@ TEST(JournalTest, InvalidUtf8DoesNotEndTheProgram) {
   std::ostringstream out;
   makeJournal(LogStyle::kJson, out)->write(LogLevel::kInfo, "bad \xff byte");
   EXPECT_THAT(out.str(), HasSubstr("bad \xEF\xBF\xBD byte"));
+}
+
+TEST_F(LogSinkTest, TheAddressOfADraftIsNotTold) {
+  run_.outcome.findings = {find(critical(), "a", "1")};
+  run_.outcome.findings[0].message = "a serves /secret-plan/";
+  run_.outcome.findings[0].evidence = {{"db_status", "draft"}};
+  for (const std::string& line : publish()) EXPECT_THAT(line, Not(HasSubstr("secret-plan")));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "daemon/core/publication.h"
 #include "daemon/sinks/formats.h"
 
 namespace rollcall {
@@ -28,7 +29,7 @@ class ReportPages final : public WebPages {
   WebPage report() {
     refresh();
     if (!shown_) return {503, "application/json", "{\"error\": \"no check has completed yet\"}\n"};
-    if (json_.empty()) json_ = formatJson(*shown_, content_.maxFindings);
+    if (json_.empty()) json_ = formatJson(publicForm(*shown_), content_.maxFindings);
     return {200, "application/json", json_};
   }
 

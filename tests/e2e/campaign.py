@@ -223,8 +223,16 @@ class Campaign:
 
     def daemon_claims(self):
         """What the daemon says of content now."""
-        return {claim_of(each, self.lab.state["site"]["url"]) for each in self.daemon.report()["findings"]
+        return {self.daemon_claim(each) for each in self.daemon.report()["findings"]
                 if each["check"] in _CONTENT_CHECKS}
+
+    def daemon_claim(self, finding):
+        """The daemon tells no address of what is not published, but whose it is."""
+        claim = claim_of(finding, self.lab.state["site"]["url"])
+        if finding["evidence"].get("db_status", "published") == "published" or claim.path:
+            return claim
+        known = self.model.resources.get((claim.type, finding["resource"]["id"]))
+        return claim._replace(path=self.model.path(known)) if known else claim
 
     def judge_daemon_end(self):
         """SIGTERM ends the daemon within 5 s with exit 0."""
