@@ -11,8 +11,9 @@ import time
 import unittest
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(1, os.path.dirname(sys.path[0]))
 
-from image import image_test, running_test                          # noqa: E402
+from image import image_test, kube_play_test, running_test         # noqa: E402
 from image.store import CannotRun, Store, mounts_below              # noqa: E402
 from lab.cache import locked                                        # noqa: E402
 from lab.common import cache_root                                   # noqa: E402
@@ -35,7 +36,7 @@ def test(store):
     """True when all passed."""
     loader = unittest.defaultTestLoader
     suite = unittest.TestSuite()
-    for module in (image_test, running_test):
+    for module in (image_test, running_test, kube_play_test):
         module.STORE = store
         suite.addTests(loader.loadTestsFromModule(module))
     return unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful()

@@ -36,8 +36,11 @@ class Store:
         os.environ["TMPDIR"] = self._temporary      # for podman and buildah
 
     def close(self):
-        """Removes all containers; the images stay."""
+        """Removes all containers and what kube_play_test gave them; the images stay."""
+        self.podman("pod", "rm", "--all", "--force", "--time=0", check=False)
         self.podman("rm", "--all", "--force", "--time=0", check=False)
+        self.podman("volume", "prune", "--force", check=False)
+        self.podman("secret", "rm", "--all", check=False)
         self.buildah("rm", "--all", check=False)
         self.buildah("rmi", "--prune", check=False)
         for mount in reversed(mounts_below(self._cache) + mounts_below(self._runroot)):
@@ -118,7 +121,7 @@ class Store:
 
 
 def _run(argv, check, timeout=120, **options):
-    if "stdin" not in options:
+    if "stdin" not in options and "input" not in options:
         options["stdin"] = subprocess.DEVNULL
     done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           timeout=timeout, check=False, **options)
