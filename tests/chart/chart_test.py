@@ -5,6 +5,7 @@ usage: chart_test.py ROLLCALL [Class.test ...]
 
 import concurrent.futures
 import copy
+import glob
 import importlib.util
 import json
 import os
@@ -103,7 +104,7 @@ class Rendering(unittest.TestCase):
                 with tarfile.open(package) as archive:
                     names = archive.getnames()
                 self.assertFalse([name for name in names if "/ci/" in name or name.endswith("_test.yaml")])
-                self.assertIn("rollcall/README.md", names)
+                self.assertLessEqual({"rollcall/README.md", "rollcall/files/alerts/rollcall.yaml"}, set(names))
 
     def test_numbers_arrive_as_they_were_written(self):
         config = {"max_findings": 1000000, "settle": "5s", "budget": {"pages": 200, "pages_per_second": 0.5}}
@@ -180,7 +181,8 @@ class Schema(unittest.TestCase):
         {"commonLabels": {"a": 1}}, {"extraEnv": {"A": "b"}}, {"extraArgs": [1]}, {"extraObjects": [1]},
         {"serviceMonitor": {"interval": "often"}}, {"podMonitor": {"enabled": "yes"}}, {"cronJob": {"args": "check"}},
         {"cronJob": {"schedule": ""}}, {"database": {"existingSecretKeys": {"pass": "x"}}},
-        {"content": {"mountPath": "content"}}, {"content": {"subPath": "/content"}}, {"kubernetes": {"selector": ""}},
+        {"content": {"mountPath": "content"}}, {"prometheusRule": {"runbookUrl": "wiki"}},
+        {"content": {"subPath": "/content"}}, {"kubernetes": {"selector": ""}},
         {"networkPolicy": {"egress": {"apiPorts": ["https"]}}}, {"podDisruptionBudget": {"maxUnavailable": True}},
         {"strategy": {"type": "OnDelete"}})
 
@@ -312,6 +314,38 @@ class Objects(unittest.TestCase):
                                 ("openshift", "PodMonitor", "podMetricsEndpoints")):
             endpoint, = only(rendered(name), kind)["spec"][key]
             self.assertEqual(endpoint["relabelings"][0], {"action": "labeldrop", "regex": "pod"})
+
+
+class Rules(unittest.TestCase):
+    """What a chart cannot reach is linked into it."""
+
+    def groups(self, name):
+        return only(rendered(name), "PrometheusRule")["spec"]["groups"]
+
+    def test_they_are_those_of_the_dashboards_all_of_them(self):
+        wanted = []
+        for path in sorted(glob.glob(os.path.join(helm.ROOT, "dashboards", "alerts", "*.yaml"))):
+            if not path.endswith("_test.yaml"):
+                with open(path, encoding="utf-8") as file:
+                    wanted += yaml.safe_load(file)["groups"]
+        self.assertEqual(self.groups("servicemonitor"), wanted)
+
+    def test_promtool_takes_them_as_rendered(self):
+        for name in ("servicemonitor", "everything"):
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+                yaml.safe_dump({"groups": self.groups(name)}, file)
+                file.flush()
+                done = subprocess.run(["promtool", "check", "rules", file.name], capture_output=True, text=True,
+                                      check=False)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertRegex(done.stdout, "SUCCESS: [0-9]+ rules found")
+
+    def test_every_alert_links_to_where_the_runbooks_are(self):
+        links = [rule["annotations"]["runbook_url"] for group in self.groups("everything")
+                 for rule in group["rules"] if "alert" in rule]
+        self.assertTrue(links)
+        for link in links:
+            self.assertRegex(link, r"^https://wiki\.example\.org/rollcall/Rollcall\w+\.md$")
 
 
 # What each scenario may do: {namespace: {(group, resource, verb)}}.
