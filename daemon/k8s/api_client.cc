@@ -16,6 +16,7 @@ constexpr std::size_t kMaxPages = 20;
 constexpr Duration kPageTimeout = std::chrono::seconds(10);
 constexpr std::size_t kMaxPageBytes = 64u << 20;
 constexpr std::size_t kMaxWatchBytes = 256u << 20;
+constexpr std::size_t kMaxObjectBytes = 2u << 20;  // etcd takes 1.5 MiB
 constexpr std::size_t kMaxRefusalBytes = 16u << 10;
 // A server that lives ends the watch itself when its time is over.
 constexpr Duration kWatchGrace = std::chrono::seconds(5);
@@ -59,22 +60,73 @@ Result<HttpResponse> ApiClient::ask(HttpRequest request, Duration timeout, std::
   return answer;
 }
 
-ApiResult<std::string> ApiClient::page(const std::string& next, std::stop_token stop) {
-  std::string path = fmt::format("{}&limit={}", collection_.path(), kPageSize);
-  if (!next.empty()) path += "&continue=" + queryValue(next);
+ApiResult<std::string> ApiClient::answerTo(const Question& question, std::stop_token stop) {
+  const Deadline deadline = Deadline::after(clock_, question.timeout);
   for (bool again : {true, false}) {
-    ApiResult<HttpRequest> prepared = request(path);
+    ApiResult<HttpRequest> prepared = request(question.path);
     if (!prepared) return tl::unexpected(prepared.error());
-    prepared->maxBytes = kMaxPageBytes;
-    Result<HttpResponse> answer = ask(std::move(*prepared), kPageTimeout, stop);
+    prepared->method = question.method;
+    prepared->body = question.body;
+    if (!question.type.empty()) prepared->headers.emplace_back("Content-Type", question.type);
+    prepared->maxBytes = question.maxBytes;
+    Result<HttpResponse> answer = ask(std::move(*prepared), deadline.left(clock_), stop);
     if (!answer) return failure(answer.error(), kNoAnswer);
     if (isGood(answer->status)) return std::move(answer->body);
-    ApiError error = refusal(answer->status, "list", collection_, answer->header("retry-after"),
-                             std::string_view(answer->body).substr(0, kMaxRefusalBytes));
+    ApiError error =
+        refusal(answer->status, question.verb, collection_, answer->header("retry-after"),
+                std::string_view(answer->body).substr(0, kMaxRefusalBytes));
     if (!error.unauthorized || !again) return tl::unexpected(std::move(error));
     token_.doubt();  // it may have been replaced a moment ago
   }
   std::abort();
+}
+
+ApiResult<std::string> ApiClient::page(const std::string& next, std::stop_token stop) {
+  std::string path = fmt::format("{}&limit={}", collection_.path(), kPageSize);
+  if (!next.empty()) path += "&continue=" + queryValue(next);
+  return answerTo(
+      {.verb = "list", .path = std::move(path), .maxBytes = kMaxPageBytes, .timeout = kPageTimeout},
+      std::move(stop));
+}
+
+ApiResult<std::string> ApiClient::get(const std::string& name, Deadline deadline,
+                                      std::stop_token stop) {
+  return answerTo({.verb = "get",
+                   .path = collection_.folder() + "/" + name,
+                   .maxBytes = kMaxObjectBytes,
+                   .timeout = deadline.left(clock_)},
+                  std::move(stop));
+}
+
+ApiResult<std::string> ApiClient::write(std::string_view verb, Method method,
+                                        const std::string& path, const std::string& body,
+                                        Deadline deadline, std::stop_token stop) {
+  return answerTo(
+      {.verb = verb,
+       .path = path,
+       .method = method,
+       .type = method == Method::kPatch ? "application/merge-patch+json" : "application/json",
+       .body = body,
+       .maxBytes = kMaxObjectBytes,
+       .timeout = deadline.left(clock_)},
+      std::move(stop));
+}
+
+ApiResult<std::string> ApiClient::create(const std::string& object, Deadline deadline,
+                                         std::stop_token stop) {
+  return write("create", Method::kPost, collection_.folder(), object, deadline, std::move(stop));
+}
+
+ApiResult<std::string> ApiClient::replace(const std::string& name, const std::string& object,
+                                          Deadline deadline, std::stop_token stop) {
+  return write("update", Method::kPut, collection_.folder() + "/" + name, object, deadline,
+               std::move(stop));
+}
+
+ApiResult<std::string> ApiClient::patch(const std::string& name, const std::string& change,
+                                        Deadline deadline, std::stop_token stop) {
+  return write("patch", Method::kPatch, collection_.folder() + "/" + name, change, deadline,
+               std::move(stop));
 }
 
 ApiResult<std::string> ApiClient::list(const TakePage& take, std::stop_token stop) {

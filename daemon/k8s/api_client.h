@@ -1,4 +1,5 @@
-// Lists and watches one kind of object. Each call blocks; one thread uses a client.
+// Lists and watches one kind of object, reads and writes single ones. Each call blocks; one thread
+// uses a client.
 #pragma once
 
 #include <functional>
@@ -41,9 +42,34 @@ class ApiClient {
                  const std::function<void()>& established, const TakeEvent& take,
                  std::stop_token stop);
 
+  // One object, as JSON text; kNotFound when there is none of that name.
+  ApiResult<std::string> get(const std::string& name, Deadline deadline, std::stop_token stop);
+  // These take an object as JSON text and give it as it is now. `conflict` when the name is taken,
+  // or the object's resourceVersion is no longer the one that was sent.
+  ApiResult<std::string> create(const std::string& object, Deadline deadline, std::stop_token stop);
+  ApiResult<std::string> replace(const std::string& name, const std::string& object,
+                                 Deadline deadline, std::stop_token stop);
+  // Only what `change` names (RFC 7396).
+  ApiResult<std::string> patch(const std::string& name, const std::string& change,
+                               Deadline deadline, std::stop_token stop);
+
  private:
+  // What is asked for, in words of HTTP and of access rules.
+  struct Question {
+    std::string_view verb;
+    std::string path;
+    Method method = Method::kGet;
+    std::string_view type;  // of `body`
+    std::string_view body;
+    std::size_t maxBytes = 0;
+    Duration timeout{0};
+  };
   ApiResult<HttpRequest> request(const std::string& path);
+  // The content of a good answer. A token that is refused is read anew, once.
+  ApiResult<std::string> answerTo(const Question& question, std::stop_token stop);
   ApiResult<std::string> page(const std::string& next, std::stop_token stop);
+  ApiResult<std::string> write(std::string_view verb, Method method, const std::string& path,
+                               const std::string& body, Deadline deadline, std::stop_token stop);
   Result<HttpResponse> ask(HttpRequest request, Duration timeout, std::stop_token stop);
   WatchEnd watchOnce(const std::string& path, Duration timeout,
                      const std::function<void()>& established, const TakeEvent& take,

@@ -34,10 +34,17 @@ std::string withWords(std::string text, const std::string& words) {
 }
 
 std::string missingRule(std::string_view verb, const Collection& collection) {
+  const std::string verbs = collection.verbs.empty()
+                                ? fmt::format("\"{}\"", verb)
+                                : fmt::format("\"{}\"", fmt::join(collection.verbs, "\", \""));
   return fmt::format(
       "Rollcall may not {0} {1} in the namespace {2}: its service account lacks a Role there with "
-      "the rule {{apiGroups: [\"{3}\"], resources: [\"{1}\"], verbs: [\"{0}\"]}}",
-      verb, collection.resource, collection.nameSpace, collection.group);
+      "the rule {{apiGroups: [\"{3}\"], resources: [\"{1}\"], verbs: [{4}]}}",
+      verb, collection.resource, collection.nameSpace, collection.group, verbs);
+}
+
+bool isOfOne(std::string_view verb) {
+  return verb == "get" || verb == "update" || verb == "patch";
 }
 
 }  // namespace
@@ -64,8 +71,15 @@ ApiError refusal(int status, std::string_view verb, const Collection& collection
       return {{ErrorCode::kPermissionDenied, withWords(missingRule(verb, collection), words)},
               std::max(rest, kForbiddenRest)};
     case 404:
-      return {{ErrorCode::kNotFound, answers("it has no such kind of object: is this the API?")},
+      return {{ErrorCode::kNotFound,
+               answers(isOfOne(verb) ? "there is none of that name"
+                                     : "it has no such kind of object: is this the API?")},
               rest};
+    case 409: {
+      ApiError error{{ErrorCode::kUnavailable, answers("another was faster")}, rest};
+      error.conflict = true;
+      return error;
+    }
     case 410:
       return {{ErrorCode::kUnavailable, answers("the list has moved on")}, rest, true};
     case 429:

@@ -1,6 +1,7 @@
 #include "daemon/k8s/backoff.h"
 
 #include <algorithm>
+#include <random>
 
 namespace rollcall::k8s {
 namespace {
@@ -10,6 +11,12 @@ constexpr unsigned kDoublings = 5;  // 25.6 s, and up to 30 s with the random pa
 constexpr Duration kLongest = std::chrono::seconds(30);
 
 }  // namespace
+
+Random randomNumbers() {
+  return
+      [engine = std::mt19937(std::random_device()()),
+       spread = std::uniform_real_distribution<double>(0, 1)]() mutable { return spread(engine); };
+}
 
 Duration Backoff::next(Duration atLeast, Duration atMost) {
   const Duration least = kShortest * (1u << std::min(failures_, kDoublings));

@@ -1,5 +1,5 @@
 // How long to rest before asking again: from 0.8 to 30 s, longer each time, at random, so that many
-// clients of an API that comes back do not all come at once. Pure.
+// clients of an API that comes back do not all come at once. Pure, but for the random numbers.
 #pragma once
 
 #include <functional>
@@ -10,6 +10,8 @@ namespace rollcall::k8s {
 
 // Each call gives a number in [0, 1).
 using Random = std::function<double()>;
+// Others in each process.
+Random randomNumbers();
 
 class Backoff {
  public:

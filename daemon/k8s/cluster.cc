@@ -39,20 +39,22 @@ bool isPort(std::string_view text) {
   return code == std::errc() && end == text.data() + text.size() && number > 0 && number < 65536;
 }
 
-Error incomplete(const Error& why) {
+Error incomplete(const Wish& wish, const Error& why) {
   return invalidArgument(
-      fmt::format("the pods are to come from Kubernetes, but Rollcall's service account is not to "
-                  "be had: {} (is automountServiceAccountToken false?)",
-                  why.message));
+      fmt::format("{}, but Rollcall's service account is not to be had: {} (is "
+                  "automountServiceAccountToken false?)",
+                  wish.what, why.message));
 }
 
 }  // namespace
 
-Result<Cluster> locateCluster(const Surroundings& surroundings, const std::string& nameSpace) {
+Result<Cluster> locateCluster(const Surroundings& surroundings, const std::string& nameSpace,
+                              const Wish& wish) {
   if (surroundings.host.empty())
     return invalidArgument(
-        "the pods are to come from Kubernetes, but this is no container of a cluster "
-        "(KUBERNETES_SERVICE_HOST is not set): run it there, or name the pods with --pod");
+        fmt::format("{}, but this is no container of a cluster (KUBERNETES_SERVICE_HOST is not "
+                    "set): run it there, or {}",
+                    wish.what, wish.otherwise));
   const std::string port = surroundings.port.empty() ? "443" : surroundings.port;
   const bool isHost = std::ranges::all_of(surroundings.host, [](unsigned char c) {
     return std::isalnum(c) || c == '.' || c == ':' || c == '-';
@@ -68,14 +70,17 @@ Result<Cluster> locateCluster(const Surroundings& surroundings, const std::strin
   cluster.tokenFile = surroundings.accountFolder + "/token";
   std::error_code code;
   if (!std::filesystem::exists(cluster.caFile, code))
-    return incomplete({ErrorCode::kNotFound, fmt::format("there is no file {}", cluster.caFile)});
-  if (const auto token = readLine(cluster.tokenFile); !token) return incomplete(token.error());
+    return incomplete(wish,
+                      {ErrorCode::kNotFound, fmt::format("there is no file {}", cluster.caFile)});
+  if (const auto token = readLine(cluster.tokenFile); !token)
+    return incomplete(wish, token.error());
   cluster.nameSpace = nameSpace;
   if (!nameSpace.empty()) return cluster;
   const auto own = readLine(surroundings.accountFolder + "/namespace");
-  if (!own) return incomplete(own.error());
+  if (!own) return incomplete(wish, own.error());
   if (!isName(*own))
-    return incomplete({ErrorCode::kProtocol, surroundings.accountFolder + "/namespace names none"});
+    return incomplete(wish,
+                      {ErrorCode::kProtocol, surroundings.accountFolder + "/namespace names none"});
   cluster.nameSpace = *own;
   return cluster;
 }

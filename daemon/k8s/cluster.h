@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/core/clock.h"
 #include "daemon/core/result.h"
@@ -23,9 +24,16 @@ struct Cluster {
   std::string nameSpace;  // Rollcall's own
 };
 
+// What the API is wanted for, for the sentence that says it is not to be had.
+struct Wish {
+  std::string_view what = "the pods are to come from Kubernetes";
+  std::string_view otherwise = "name the pods with --pod";
+};
+
 // kInvalidArgument outside of a cluster, or when the service account's folder lacks something; a
 // sentence that says what. `nameSpace` replaces Rollcall's own when it is not empty.
-Result<Cluster> locateCluster(const Surroundings& surroundings, const std::string& nameSpace);
+Result<Cluster> locateCluster(const Surroundings& surroundings, const std::string& nameSpace,
+                              const Wish& wish = {});
 
 // The token, read again at most each minute. Used by one thread.
 class Token {

@@ -18,10 +18,13 @@ std::string queryValue(std::string_view text) {
   return escaped;
 }
 
-std::string Collection::path() const {
+std::string Collection::folder() const {
   const std::string root = group.empty() ? "/api/" + version : "/apis/" + group + "/" + version;
-  return fmt::format("{}/namespaces/{}/{}?labelSelector={}", root, nameSpace, resource,
-                     queryValue(selector));
+  return fmt::format("{}/namespaces/{}/{}", root, nameSpace, resource);
+}
+
+std::string Collection::path() const {
+  return fmt::format("{}?labelSelector={}", folder(), queryValue(selector));
 }
 
 Collection podsCollection(std::string nameSpace, std::string selector) {
@@ -36,6 +39,14 @@ Collection slicesCollection(std::string nameSpace, std::string_view service) {
           .resource = "endpointslices",
           .nameSpace = std::move(nameSpace),
           .selector = fmt::format("kubernetes.io/service-name={}", service)};
+}
+
+Collection leasesCollection(std::string nameSpace) {
+  return {.group = "coordination.k8s.io",
+          .resource = "leases",
+          .nameSpace = std::move(nameSpace),
+          .selector = "",
+          .verbs = {"get", "create", "update"}};
 }
 
 }  // namespace rollcall::k8s

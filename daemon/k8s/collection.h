@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rollcall::k8s {
 
@@ -13,12 +14,19 @@ struct Collection {
   std::string nameSpace;  // "blog"
   std::string selector;   // of labels, as kubectl's --selector takes it
 
+  // All that Rollcall asks of it, for the rule that is missing when one is refused; empty = what
+  // was refused.
+  std::vector<std::string> verbs{};
+
+  // "/api/v1/namespaces/blog/pods"
+  std::string folder() const;
   // "/api/v1/namespaces/blog/pods?labelSelector=app%3Dghost"
   std::string path() const;
 };
 
 Collection podsCollection(std::string nameSpace, std::string selector);
 Collection slicesCollection(std::string nameSpace, std::string_view service);
+Collection leasesCollection(std::string nameSpace);
 
 // `text` as the value of a query's parameter.
 std::string queryValue(std::string_view text);

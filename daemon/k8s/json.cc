@@ -130,6 +130,12 @@ std::optional<WallTime> readTime(std::string_view text) {
          std::chrono::milliseconds(*millis);
 }
 
+std::string microTime(WallTime time) {
+  std::string text = formatTime(time);
+  text.insert(text.size() - 1, "000");
+  return text;
+}
+
 bool isName(std::string_view text) {
   return !text.empty() && text.size() <= kMaxName && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';

@@ -30,6 +30,9 @@ std::optional<long> numberAt(const nlohmann::json& object, std::initializer_list
 // "2026-01-31T23:30:00Z", with or without a fraction of a second.
 std::optional<WallTime> readTime(std::string_view text);
 
+// As "renewTime" and "eventTime" must be written: "2026-01-31T23:30:00.000000Z".
+std::string microTime(WallTime time);
+
 // A name as objects have them: a DNS name in lower case.
 bool isName(std::string_view text);
 // `text` when it is short and printable without spaces, such as a zone or an image; else empty.

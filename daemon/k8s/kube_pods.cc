@@ -5,7 +5,6 @@
 #include <functional>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <thread>
 
 #include "daemon/k8s/collection.h"
@@ -116,12 +115,6 @@ class Recorder final : public Listener {
   Known& known_;
   std::vector<typename Kind::Object> list_;
 };
-
-Random randomNumbers() {
-  return
-      [engine = std::mt19937(std::random_device()()),
-       spread = std::uniform_real_distribution<double>(0, 1)]() mutable { return spread(engine); };
-}
 
 // A thread that keeps one kind of object known.
 template <class Kind>

@@ -178,6 +178,7 @@ class Transfer {
   bool takeBody(std::string_view piece);
   bool setOptions(const std::string& userAgent);
   bool setMethod();
+  bool setBody();
   bool setHeaders();
   bool setTarget();
   bool setTls();
@@ -290,10 +291,18 @@ bool Transfer::setMethod() {
     case Method::kGet:
       return true;
     case Method::kPost:
-      return set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size())) &&
-             set(CURLOPT_POSTFIELDS, request_.body.data());
+      return setBody();
+    case Method::kPut:
+      return setBody() && set(CURLOPT_CUSTOMREQUEST, "PUT");
+    case Method::kPatch:
+      return setBody() && set(CURLOPT_CUSTOMREQUEST, "PATCH");
   }
   return false;
+}
+
+bool Transfer::setBody() {
+  return set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size())) &&
+         set(CURLOPT_POSTFIELDS, request_.body.data());
 }
 
 bool Transfer::setHeaders() {

@@ -23,11 +23,11 @@
 
 namespace rollcall {
 
-enum class Method { kGet, kPost };
+enum class Method { kGet, kPost, kPut, kPatch };
 
 struct HttpRequest {
   Method method = Method::kGet;
-  std::string body;         // of kPost; its Content-Type is among the headers
+  std::string body;         // not of kGet; its Content-Type is among the headers
   std::string url;          // absolute; its host is what TLS verifies
   std::string connectHost;  // connect here instead of the URL's host; empty = the URL's host
   std::uint16_t connectPort = 0;
