@@ -62,7 +62,7 @@ const CheckSpec& canarySpec() {
   static const CheckSpec spec{
       .name = "canary",
       .summary = "what is put on the content volume is seen through every pod",
-      .needs = {Need::kPods},
+      .needs = {Need::kPods, Need::kLead},
       .interval = 60s,
       .timeout = 55s,
       .onChange = false,

@@ -103,7 +103,7 @@ std::optional<Error> Run::gather() {
     for (Wanted& one : refresh(memory_.standing, standing)) sample_.add(one, Reason::kSuspect);
 
   // The walk goes on however much the newest posts show.
-  const bool walks = context_.trigger == Trigger::kInterval;
+  const bool walks = context_.trigger == Trigger::kInterval && context_.leads;
   const std::size_t most = sample_.size() + limits_.perRun;
   const std::size_t mostFixed = most - (walks ? limits_.perRun / 4 : 0);
   for (const References* each : {&settings, &newest}) {

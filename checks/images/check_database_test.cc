@@ -115,6 +115,19 @@ TEST_F(ImagesTest, TheWalkComesToEveryPostTagAndAuthor) {
   EXPECT_LE(most, 20u);
 }
 
+TEST_F(ImagesTest, TheWalkIsTheLeadersAlone) {
+  put("images/new.png"), put("images/old.png");
+  posts({post("p1", "new", "images/new.png")});
+  source_.reply("FROM posts ORDER BY id", {post("p9", "old", "images/old.png")});
+  leads_ = false;
+  for (int i = 0; i < 4; ++i) run(Trigger::kInterval);
+  EXPECT_EQ(asked("a", "images/new.png"), 4u);
+  EXPECT_EQ(asked("a", "images/old.png"), 0u);
+  leads_ = true;
+  run(Trigger::kInterval);
+  EXPECT_EQ(asked("a", "images/old.png"), 1u);
+}
+
 TEST_F(ImagesTest, AFileFoundMissingByTheWalkStaysNamedUntilItIsBack) {
   posts({});
   const Row old = post("p9", "old", "images/old.png");

@@ -108,6 +108,7 @@ class ImagesTest : public testing::Test {
                         .pods = pods_,
                         .content = &source_,
                         .dir = mounted_ ? &dir_ : nullptr,
+                        .leads = leads_,
                         .trigger = trigger,
                         .deadline = deadline_});
   }
@@ -145,6 +146,7 @@ class ImagesTest : public testing::Test {
   testing_support::FakeContentSource source_;
   testing_support::FakeContentDir dir_;
   bool mounted_ = true;
+  bool leads_ = true;
   Deadline deadline_{MonoTime(1h)};
   std::unique_ptr<Check> check_ = imagesSpec().make(Params(imagesSpec().params));
 };

@@ -42,6 +42,9 @@ constexpr FlagSpec kRunFlags[] = {
 };
 constexpr FlagSpec kListenFlag = {"--listen", "ADDR:PORT", "listen", Value::kText,
                                   "where the daemon's own web server listens"};
+constexpr FlagSpec kLeaseFlag = {
+    "--kube-lease", "NAME", "kubernetes.lease", Value::kText,
+    "in a cluster: of several replicas the one that holds this Lease does what one alone should"};
 constexpr FlagSpec kAddressFlag = {"--address", "HOST:PORT", "", Value::kText,
                                    "where the daemon listens (127.0.0.1:9868)"};
 constexpr FlagSpec kAgentFlags[] = {
@@ -136,7 +139,8 @@ std::vector<const FlagSpec*> flagsOf(Command command) {
     for (const FlagSpec& flag : kConfigFlags) flags.push_back(&flag);
   if (takesRun(command))
     for (const FlagSpec& flag : kRunFlags) flags.push_back(&flag);
-  if (takesConfig(command) && command != Command::kCheck) flags.push_back(&kListenFlag);
+  if (takesConfig(command) && command != Command::kCheck)
+    for (const FlagSpec* flag : {&kListenFlag, &kLeaseFlag}) flags.push_back(flag);
   if (command == Command::kHealth) flags.push_back(&kAddressFlag);
   if (command == Command::kVolumeAgent)
     for (const FlagSpec& flag : kAgentFlags) flags.push_back(&flag);

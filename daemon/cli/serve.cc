@@ -4,6 +4,7 @@
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/long_run.h"
 #include "daemon/core/version.h"
+#include "daemon/k8s/elector.h"
 #include "daemon/run/engine.h"
 #include "daemon/run/log_sink.h"
 #include "daemon/run/services.h"
@@ -32,6 +33,18 @@ CheckIntervals intervalsOf(const Config& config) {
   return intervals;
 }
 
+// Null when no Lease is configured.
+Result<std::unique_ptr<Leadership>> makeLeadership(const Clock& clock, HttpClient& http,
+                                                   const Config& config, Journal& journal) {
+  if (config.lease.empty()) return std::unique_ptr<Leadership>();
+  const std::string identity = makeIdentity();
+  return joinElection(clock, http, config.lease, config.surroundings, identity,
+                      [&journal, identity](const k8s::ElectionNews& news) {
+                        journal.write(news.warning ? LogLevel::kWarning : LogLevel::kInfo,
+                                      news.message, {{"as", identity}, {"detail", news.detail}});
+                      });
+}
+
 }  // namespace
 
 int serveCommand(const CheckRegistry& registry, const Config& config) {
@@ -55,8 +68,16 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
   Result<std::unique_ptr<WebServer>> server =
       startWebServer(config.listen, makeReportPages(std::move(content)));
   if (!server) return refuseToStart(*journal, server.error());
+  Result<std::unique_ptr<Leadership>> leadership =
+      makeLeadership(clock, *services->http, config, *journal);
+  if (!leadership) return refuseToStart(*journal, leadership.error());
+  services->leadership = std::move(*leadership);
   tellStart(*journal, *services, config, (*server)->port());
-  runUntilSignal([&](std::stop_token stop) { engine.run(stop); }, *journal);
+  const auto work = [&](const std::stop_token& stop) {
+    engine.run(stop);
+    services->leadership.reset();  // another replica may lead now
+  };
+  runUntilSignal(work, *journal);
   (*server)->stop();
   journal->write(LogLevel::kInfo, "stopped");
   return kExitPass;

@@ -30,6 +30,7 @@ struct Config {
   std::vector<Pod> pods;  // static list
   std::string podsDns;    // "host:port" of a headless Service; empty = not used
   std::optional<KubernetesConfig> kubernetes;
+  std::string lease;  // of Rollcall's own namespace: its holder leads; empty = no election
   k8s::Surroundings surroundings;  // of Rollcall's own container
   std::string podCaFile;
   std::optional<DatabaseConfig> database;
@@ -74,7 +75,7 @@ using Environment = std::map<std::string, std::string>;
 // Ghost's own variables (url, database__connection__host, ...), Bitnami's GHOST_DATABASE_* and
 // Lagoon's MARIADB_*.
 Result<ConfigLayer> readGhostEnvironment(const Environment& environment);
-// ROLLCALL_URL, ROLLCALL_PODS_DNS, ROLLCALL_KUBE_SELECTOR, _SERVICE, _NAMESPACE and _PORT,
+// ROLLCALL_URL, ROLLCALL_PODS_DNS, ROLLCALL_KUBE_SELECTOR, _SERVICE, _NAMESPACE, _PORT and _LEASE,
 // ROLLCALL_DB, ROLLCALL_DB_PASSWORD, ROLLCALL_CONTENT_API_KEY, ROLLCALL_ADMIN_API_KEY; and where
 // the Kubernetes API is: KUBERNETES_SERVICE_*, ROLLCALL_KUBE_ACCOUNT.
 Result<ConfigLayer> readEnvironment(const Environment& environment);

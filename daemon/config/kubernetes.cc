@@ -14,7 +14,7 @@ bool isSelector(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= ' ' && c < 127; });
 }
 
-// A DNS label, as Services and namespaces are named.
+// A DNS label, as Services and namespaces are named; short enough for a Lease.
 bool isObjectName(std::string_view text) {
   return !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
          std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -65,6 +65,11 @@ void readKubernetes(const MergedConfig& merged, Config& config,
                       setting->origin));
   }
   if (selected) config.kubernetes = std::move(kubernetes);
+  if (const Setting* lease = merged.find("kubernetes.lease")) {
+    config.lease = lease->text;
+    if (!isObjectName(lease->text))
+      problems.push_back(fmt::format("{}: must be the name of a Lease", lease->origin));
+  }
   k8s::Surroundings& around = config.surroundings;
   if (const Setting* host = merged.find("surroundings.host")) around.host = host->text;
   if (const Setting* port = merged.find("surroundings.port")) around.port = port->text;

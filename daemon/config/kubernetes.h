@@ -1,4 +1,4 @@
-// The settings of pods that Kubernetes tells of.
+// The settings of what the Kubernetes API is asked for: the pods, which replica leads.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace rollcall {
 
-// Fills `config.kubernetes` and `config.surroundings`; what is wrong is added to `problems`.
+// Fills `config.kubernetes`, `.lease` and `.surroundings`; what is wrong is added to `problems`.
 void readKubernetes(const MergedConfig& merged, Config& config, std::vector<std::string>& problems);
 
 }  // namespace rollcall

@@ -70,6 +70,24 @@ TEST_F(KubernetesSettings, ReplacePodsThatWereGivenMoreWeaklyAndAreReplaced) {
   EXPECT_FALSE(byList->kubernetes);
 }
 
+TEST_F(KubernetesSettings, ALeaseIsWantedHoweverThePodsAreFound) {
+  const Result<Config> byDns = loadYaml("pods_dns: g:2368\nkubernetes: {lease: rollcall}");
+  ASSERT_TRUE(byDns) << byDns.error().message;
+  EXPECT_EQ(byDns->lease, "rollcall");
+  EXPECT_FALSE(byDns->kubernetes);
+  const std::string text = showConfig(*byDns);
+  const Result<Config> again = loadYaml(text);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(showConfig(*again), text);
+  const Result<Config> stronger =
+      load({.configFile = write("lease.yaml", "kubernetes: {selector: a=b, lease: rollcall}"),
+            .environment = {{"ROLLCALL_KUBE_LEASE", "other"}},
+            .flags = flags({{"pods_dns", "g:2368"}})});
+  ASSERT_TRUE(stronger) << stronger.error().message;
+  EXPECT_EQ(stronger->lease, "other");
+  EXPECT_FALSE(stronger->kubernetes);
+}
+
 TEST_F(KubernetesSettings, ThatAreWrongAreNamed) {
   struct Row {
     const char* yaml;
@@ -93,6 +111,8 @@ TEST_F(KubernetesSettings, ThatAreWrongAreNamed) {
        "rollcall.yaml:1: kubernetes.selector: must be a label selector as kubectl takes it, such "
        "as "
        "app.kubernetes.io/name=ghost"},
+      {"kubernetes: {lease: Roll_call}",
+       "rollcall.yaml:1: kubernetes.lease: must be the name of a Lease"},
       {"kubernetes: {selector: a=b}\npods_dns: g:1",
        "rollcall.yaml:1: kubernetes.selector: the pods are given otherwise as well: use one of the "
        "two"},

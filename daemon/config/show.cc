@@ -58,6 +58,17 @@ std::string podUrl(const Pod& pod) {
   return fmt::format("{}://{}", pod.scheme, pod.address());
 }
 
+void showKubernetes(Page& page, const Config& config) {
+  if (!config.kubernetes && config.lease.empty()) return page.line("# kubernetes: (not set)");
+  const KubernetesConfig pods = config.kubernetes.value_or(KubernetesConfig{});
+  page.line("kubernetes:");
+  page.optional("  ", "selector", pods.selector);
+  page.optional("  ", "service", pods.service);
+  page.optional("  ", "namespace", pods.nameSpace);
+  page.optional("  ", "port", pods.port);
+  page.optional("  ", "lease", config.lease);
+}
+
 void showSite(Page& page, const Config& config) {
   if (!config.url && !config.adminUrl) {
     page.line("# site: (not set)");
@@ -74,15 +85,7 @@ void showSite(Page& page, const Config& config) {
       page.line("  - {{name: {}, url: {}}}", quoted(pod.name), quoted(podUrl(pod)));
   }
   page.optional("", "pods_dns", config.podsDns);
-  if (config.kubernetes) {
-    page.line("kubernetes:");
-    page.optional("  ", "selector", config.kubernetes->selector);
-    page.optional("  ", "service", config.kubernetes->service);
-    page.optional("  ", "namespace", config.kubernetes->nameSpace);
-    page.optional("  ", "port", config.kubernetes->port);
-  } else {
-    page.line("# kubernetes: (not set)");
-  }
+  showKubernetes(page, config);
   page.optional("", "pod_ca", config.podCaFile);
 }
 

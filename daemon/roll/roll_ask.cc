@@ -65,8 +65,7 @@ void RollRun::plan() {
     planChanged(pod);
     if (full()) planFull(pod);
   }
-  if (full() && !scope_.empty())
-    memory_.sweepAt_ = (memory_.sweepAt_ + memory_.settings_.sweep) % scope_.size();
+  if (full() && !scope_.empty()) memory_.sweepAt_ = (memory_.sweepAt_ + sweep()) % scope_.size();
 }
 
 // Kept short: a change is to be seen soon. One thing known wrong is asked as well, for a pod that
@@ -102,7 +101,7 @@ void RollRun::planFull(PodRun& pod) {
   for (const std::size_t i : scope_)
     if (pod.suspects.contains(i) && !known(pod, i) && pod.chosen.size() < context_.budget.pages)
       choose(pod, i, Reason::kSuspect);
-  for (std::size_t n = 0; n < std::min(settings.sweep, scope_.size()); ++n) {
+  for (std::size_t n = 0; n < std::min(sweep(), scope_.size()); ++n) {
     const std::size_t i = scope_[(memory_.sweepAt_ + n) % scope_.size()];
     if (content_.entries[i].isPublic) choose(pod, i, Reason::kSweep);
   }

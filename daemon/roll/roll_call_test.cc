@@ -60,6 +60,7 @@ class RollCallTest : public testing::Test {
                                .clock = clock_,
                                .pods = pods_,
                                .content = &source_,
+                               .leads = leads_,
                                .trigger = trigger,
                                .budget = budget_,
                                .deadline = Deadline(MonoTime(1h))};
@@ -100,6 +101,7 @@ class RollCallTest : public testing::Test {
   FakePodClient pods_;
   FakeContentSource source_;
   AskBudget budget_;
+  bool leads_ = true;
   RollCall roll_{settings()};
 };
 
@@ -115,6 +117,27 @@ TEST_F(RollCallTest, saysNothingWhenEveryPodServesEverything) {
   EXPECT_THAT(outcome.gaps, IsEmpty());
   EXPECT_EQ(outcome.tally.resources.at("post"), 2u);
   EXPECT_EQ(outcome.tally.podResources.at({"b", "post", "ok"}), 2u);
+}
+
+TEST_F(RollCallTest, theSweepIsTheLeadersAlone) {
+  Settings sweeping = settings();
+  sweeping.sweep = 1;
+  RollCall roll(sweeping);
+  roll_ = roll;
+  Duration age = 24h;
+  for (const char* slug : {"one", "two", "three", "four"})
+    post(slug, age += 24h), serves("*", slug);
+  lists("*", {"one", "two", "three", "four"});
+  const auto sweeps = [&] {
+    return std::ranges::count_if(pods_.asked,
+                                 [](const auto& one) { return one.reason == Reason::kSweep; });
+  };
+  leads_ = false;
+  for (int i = 0; i < 4; ++i) run(Trigger::kInterval);
+  EXPECT_EQ(sweeps(), 0);
+  leads_ = true;
+  for (int i = 0; i < 4; ++i) run(Trigger::kInterval);
+  EXPECT_GT(sweeps(), 0);
 }
 
 TEST_F(RollCallTest, namesThePodThatMissesAPost) {

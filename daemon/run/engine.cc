@@ -43,6 +43,7 @@ using Inbox = Mailbox<Message>;
 struct Job {
   Trigger trigger;
   std::shared_ptr<const Topology> topology;
+  bool leads = true;
 };
 
 // What the threads beside the engine's share. Nothing in it changes while they run.
@@ -107,6 +108,7 @@ class Worker {
                          .routesFile = config.routesFile,
                          .contentKey = config.contentKey,
                          .adminKey = config.adminKey,
+                         .leads = job.leads,
                          .trigger = job.trigger,
                          .settle = config.settle,
                          .budget = config.budget,
@@ -166,6 +168,7 @@ struct Engine::Impl {
   void handle(PodsListed& message);
   void handle(DatabaseAsked& message);
   void takeTopology(Topology topology);
+  void noteLeadership();
   bool isNew(const Pod& pod) const;
   void forgetGonePods();
   void hurryAll();
@@ -185,6 +188,7 @@ struct Engine::Impl {
   std::set<std::string> asked_;               // pods that a completed run knew
   std::optional<ChangeMark> mark_;
   std::optional<bool> databaseUp_;
+  std::optional<bool> leads_;  // empty: there is no election
 
   // Read by other threads.
   mutable std::mutex mutex_;
@@ -268,8 +272,19 @@ void Engine::Impl::turn() {
   lastTurn_ = services_.clock->mono().time_since_epoch().count();
   for (Message& message : inbox_.take()) std::visit([this](auto& one) { handle(one); }, message);
   if (!topology_) return;
+  noteLeadership();
   for (const Timetable::Start& start : timetable_.due(services_.clock->mono()))
-    workers_[start.row]->give(Job{start.trigger, topology_});
+    workers_[start.row]->give(Job{start.trigger, topology_, leads_.value_or(true)});
+}
+
+// What only the leader does begins at once, and is at once said not to apply any more.
+void Engine::Impl::noteLeadership() {
+  if (!services_.leadership) return;
+  const bool leads = services_.leadership->leads();
+  if (leads == std::exchange(leads_, leads)) return;
+  for (std::size_t row = 0; row < specs_.size(); ++row)
+    if (std::ranges::count(specs_[row]->needs, Need::kLead) > 0) timetable_.hurry(row);
+  publish(std::nullopt);
 }
 
 void Engine::Impl::handle(RunEnded& message) {
@@ -357,6 +372,7 @@ std::shared_ptr<Report> Engine::Impl::makeCurrentReport() const {
     if (asked_.count(pod.pod.name) == 0) pod.verdict = Verdict::kUnknown;
   report->started = services_.clock->wall();
   report->databaseUp = databaseUp_;
+  report->leads = leads_;
   return report;
 }
 

@@ -265,6 +265,50 @@ TEST_F(EngineTest, EveryCheckRunsAndIsPublished) {
   EXPECT_FALSE(report->databaseUp);
 }
 
+TEST_F(EngineTest, WhatOnlyTheLeaderDoesBeginsAndEndsWithTheLead) {
+  class Seat final : public Leadership {
+   public:
+    bool leads() const override { return taken; }
+    std::atomic<bool> taken = false;
+  };
+  auto made = std::make_unique<Seat>();
+  Seat& seat = *made;
+  services_.leadership = std::move(made);
+  one_.needs = {Need::kLead};
+  one_.interval = two_.interval = std::chrono::hours(1);
+  scripts()["two"] = [](const CheckContext& context) -> Result<Outcome> {
+    Outcome said;
+    said.notes = {context.leads ? "leads" : "follows"};
+    return said;
+  };
+  startAndRunOnce();
+  EXPECT_EQ(one_runs_.interval, 0);
+  EXPECT_EQ(engine_->report()->leads, false);
+  EXPECT_EQ(engine_->report()->checks.at(1).outcome.notes.at(0), "follows");
+
+  std::size_t from = sink_.count();
+  seat.taken = true;
+  auto report = advanceUntilReport(
+      [](const Report& one) { return one.checks.at(0).verdict == Verdict::kPass; }, from);
+  ASSERT_NE(report, nullptr);
+  EXPECT_EQ(report->leads, true);
+  from = sink_.count();
+  seat.taken = false;
+  report = advanceUntilReport(
+      [](const Report& one) { return one.checks.at(0).outcome.notApplicable.has_value(); }, from);
+  ASSERT_NE(report, nullptr);
+  EXPECT_EQ(report->leads, false);
+  EXPECT_EQ(one_runs_.interval, 1);
+  EXPECT_LT(clock_.mono(), MonoTime(std::chrono::minutes(30))) << "it does not wait for its rhythm";
+}
+
+TEST_F(EngineTest, WithoutAnElectionItLeadsAndSaysNothingOfIt) {
+  one_.needs = {Need::kLead};
+  startAndRunOnce();
+  EXPECT_EQ(one_runs_.interval, 1);
+  EXPECT_FALSE(engine_->report()->leads);
+}
+
 TEST_F(EngineTest, AReportIsPublishedWhileOtherChecksStillRun) {
   scripts()["one"] = [this](const CheckContext& context) -> Result<Outcome> {
     gate_.pass(context.stop);

@@ -33,7 +33,7 @@ Result<Outcome> runGuarded(const CheckSpec& spec, Check& check, const CheckConte
   if (needs(spec, Need::kWorkload) && !context.workload)
     return notApplicable("the pods are not taken from the Kubernetes API");
   if (needs(spec, Need::kLead) && !context.leads)
-    return notApplicable("another replica of Rollcall leads");
+    return notApplicable("left to the replica of Rollcall that leads");
   if (needs(spec, Need::kPods) && context.topology.pods.empty()) {
     if (context.topology.stale.empty()) return notApplicable("there are no pods to ask");
     return Error{ErrorCode::kUnavailable, "no pod is known: " + context.topology.stale};

@@ -119,7 +119,7 @@ TEST_F(RunnerTest, WhatOnlyTheLeaderDoesDoesNotApplyToAnotherReplica) {
   spec_.needs = {Need::kLead};
   leads_ = false;
   CheckRun got = run([](const CheckContext&) -> Result<Outcome> { return Outcome{}; });
-  EXPECT_EQ(got.outcome.notApplicable, "another replica of Rollcall leads");
+  EXPECT_EQ(got.outcome.notApplicable, "left to the replica of Rollcall that leads");
   leads_ = true;
   got = run([](const CheckContext&) -> Result<Outcome> { return Outcome{}; });
   EXPECT_EQ(got.verdict, Verdict::kPass);

@@ -8,6 +8,7 @@
 #include "daemon/config/config.h"
 #include "daemon/content/content_dir.h"
 #include "daemon/core/clock.h"
+#include "daemon/core/leadership.h"
 #include "daemon/core/topology.h"
 #include "daemon/db/content_source.h"
 #include "daemon/net/pod_client.h"
@@ -25,6 +26,7 @@ struct Services {
   std::function<std::unique_ptr<ContentSource>()> contentSource;
   std::function<std::unique_ptr<ContentSource>()> readerSource;  // of database.reader
   std::unique_ptr<ContentDir> dir;
+  std::unique_ptr<Leadership> leadership;  // null = there is no election: this one leads
 };
 
 // Ghost serves the admin below the site's sub-directory on another host too: its url-utils add the

@@ -237,6 +237,14 @@ void addDatabase(std::vector<MetricFamily>& families, const Report& report) {
   families.push_back(std::move(up));
 }
 
+void addLeader(std::vector<MetricFamily>& families, const Report& report) {
+  MetricFamily leader = family("rollcall_leader",
+                               "1 while this replica of Rollcall does what only one of them does, "
+                               "0 while another should.");
+  if (report.leads) add(leader, {}, *report.leads ? 1 : 0);
+  families.push_back(std::move(leader));
+}
+
 // What a single report carries, without what has to be counted over time.
 std::vector<MetricFamily> familiesOf(const Report& report, const CheckRegistry* registry) {
   std::vector<MetricFamily> families;
@@ -246,6 +254,7 @@ std::vector<MetricFamily> familiesOf(const Report& report, const CheckRegistry* 
   addVolumes(families, report);
   addResources(families, report);
   addDatabase(families, report);
+  addLeader(families, report);
   return families;
 }
 

@@ -146,6 +146,19 @@ TEST_F(MetricsTest, PodsThatAreGoneVanishEverywhere) {
     if (line.find("pod-3") != std::string::npos) ADD_FAILURE() << line;
 }
 
+TEST_F(MetricsTest, TellWhoLeadsWhereThereIsAnElection) {
+  Report report = sampleFail();
+  report.leads.reset();
+  publish(report);
+  EXPECT_THAT(metrics_.text(), Not(HasSubstr("rollcall_leader")));
+  for (const bool leads : {true, false}) {
+    report.leads = leads;
+    publish(report);
+    EXPECT_THAT(metrics_.text(),
+                HasSubstr(leads ? "\nrollcall_leader 1\n" : "\nrollcall_leader 0\n"));
+  }
+}
+
 TEST_F(MetricsTest, RunsAndPropagationAddUpOverTime) {
   publish(samplePass());
   publish(samplePass());

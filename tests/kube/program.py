@@ -50,13 +50,14 @@ FLAGS = ["--url", "http://example.org", "--kube-selector", "app=ghost", "--only"
 
 
 class Daemon:
-    """`rollcall serve`; ends with the test."""
+    """`rollcall serve`; ends with the test. `base` are the flags that say where the pods are."""
 
-    def __init__(self, program, account, *flags):
+    def __init__(self, program, account, *flags, base=tuple(FLAGS)):
         self.log = []
         self._process = subprocess.Popen(
-            [program, "serve", *FLAGS, "--listen", "127.0.0.1:0", *flags], env=account.environment,
+            [program, "serve", *base, "--listen", "127.0.0.1:0", *flags], env=account.environment,
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.pid = self._process.pid
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         started = until(lambda: next((one for one in self.log if one.get("port")), None), "the daemon starts")
@@ -77,6 +78,22 @@ class Daemon:
         self._reader.join()
         self._process.stderr.close()
         return code, time.monotonic() - began
+
+    def kill(self):
+        """As the kernel does that is out of memory."""
+        self._process.kill()
+        self._process.wait(30)
+        self._reader.join()
+        self._process.stderr.close()
+
+    def is_running(self):
+        return self._process.poll() is None
+
+    def metric(self, name):
+        """The value of a metric without labels; None when it is absent, OSError when nobody answers."""
+        with urllib.request.urlopen(self._base + "/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return next((float(line.split()[1]) for line in lines if line.startswith(name + " ")), None)
 
     def report(self):
         """None while there is none."""

@@ -11,6 +11,7 @@ KINDS = {
     ("", "services"): {"kind": "Service", "list": "ServiceList", "singular": "service", "short": ["svc"]},
     ("discovery.k8s.io", "endpointslices"): {
         "kind": "EndpointSlice", "list": "EndpointSliceList", "singular": "endpointslice", "short": []},
+    ("coordination.k8s.io", "leases"): {"kind": "Lease", "list": "LeaseList", "singular": "lease", "short": []},
 }
 
 

@@ -2,7 +2,10 @@
 
 import http.server
 import json
+import os
 import threading
+import time
+import urllib.parse
 
 PODS, SLICES = ("", "pods"), ("discovery.k8s.io", "endpointslices")
 NAMESPACE = "blog"
@@ -106,12 +109,12 @@ def _is_ready(status):
 
 
 class Ghost:
-    """Enough of a Ghost for the check `pods`."""
+    """Enough of a Ghost for the checks `pods` and `canary`. `content` is its content folder."""
 
     SITE = {"site": {"title": "Blog", "description": "", "logo": None, "url": "http://example.org/",
                      "version": "5.130"}}
 
-    def __init__(self, address):
+    def __init__(self, address, content=None):
         ghost = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -119,11 +122,25 @@ class Ghost:
 
             def do_GET(self):  # pylint: disable=invalid-name
                 ghost.asked += 1
+                if self.path.startswith("/content/"):
+                    return self._file(urllib.parse.urlsplit(self.path).path)
                 body = b"<html><body>A blog</body></html>"
                 if self.path.startswith("/ghost/api/"):
                     body = json.dumps(Ghost.SITE if "site" in self.path else {"setup": [{"status": True}]}).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json" if b"{" in body[:1] else "text/html")
+                return self._reply(200, "application/json" if b"{" in body[:1] else "text/html", body)
+
+            def _file(self, path):
+                """Of the content folder, as Ghost serves images."""
+                ghost.files.append((time.monotonic(), path))
+                try:
+                    with open(os.path.join(content, os.path.relpath(path, "/content")), "rb") as source:
+                        return self._reply(200, "text/plain", source.read())
+                except OSError:
+                    return self._reply(404, "text/plain", b"no")
+
+            def _reply(self, status, kind, body):
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -132,8 +149,10 @@ class Ghost:
                 pass
 
         self.asked = 0
+        self.files = []  # (when, path) of what was asked for below /content/
         self._server = http.server.ThreadingHTTPServer((address, 0), Handler)
         self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # whoever asked was killed meanwhile
         self.address, self.port = self._server.server_address
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
