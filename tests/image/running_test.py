@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import tempfile
 import time
 import unittest
@@ -76,13 +75,13 @@ class Running(Container):
         self.assertEqual(STORE.run("health").returncode, 1)
 
     def test_a_sigterm_ends_it_in_time_and_without_a_fault(self):
-        name = STORE.start(options=self.configured())
+        # Kept when it has ended: its exit code can be asked for whenever that was.
+        name = STORE.start(options=(*self.configured(), "--rm=false"))
+        self.addCleanup(STORE.podman, "rm", "--force", name)
         self.until(lambda: STORE.podman("exec", name, "rollcall", "health",
                                         check=False).returncode == 0, "the daemon did not start")
-        with_code = subprocess.Popen(STORE.podman_command("wait", name), text=True,
-                                     stdout=subprocess.PIPE)
         STORE.podman("kill", "--signal=TERM", name)
-        self.assertEqual(with_code.communicate(timeout=30)[0].strip(), "0")
+        self.assertEqual(STORE.podman("wait", name, timeout=30).stdout.strip(), "0")
 
     def test_hosts_of_the_container_are_known_by_name(self):
         done = STORE.run("health", "--address", "ghost.test:1",

@@ -48,12 +48,9 @@ class Store:
         for folder in (self._runroot, self._temporary):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def podman_command(self, *arguments):
-        return ["podman", *self._place, f"--tmpdir={self._runroot}/libpod", "--runtime=runc",
-                "--cgroup-manager=cgroupfs", "--events-backend=none", *arguments]
-
     def podman(self, *arguments, check=True, **options):
-        return _run(self.podman_command(*arguments), check, **options)
+        return _run(["podman", *self._place, f"--tmpdir={self._runroot}/libpod", "--runtime=runc",
+                     "--cgroup-manager=cgroupfs", "--events-backend=none", *arguments], check, **options)
 
     def buildah(self, *arguments, check=True, **options):
         return _run(["buildah", *self._place, *arguments], check, **options)
