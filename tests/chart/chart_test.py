@@ -174,7 +174,7 @@ class Schema(unittest.TestCase):
 
     # One of every kind of mistake, by both helms, whose words differ.
     WRONG = (
-        {"replicaCount": 2}, {"image": {"name": "rollcall"}}, {"replicas": "two"}, {"replicas": -1}, {"replicas": 1.5},
+        {"replicaCount": 2}, {"image": {"name": "rollcall"}}, {"replicas": "two"}, {"leaderElection": True}, {"replicas": -1}, {"replicas": 1.5},
         {"image": {"repository": ""}}, {"image": {"tag": "a b"}}, {"image": {"digest": "sha256:12"}},
         {"image": {"pullPolicy": "Sometimes"}}, {"fullnameOverride": "Upper"}, {"config": "site: {}"},
         {"service": {"port": 0}}, {"service": {"port": 65536}}, {"service": {"type": "ExternalName"}},
@@ -234,7 +234,9 @@ class Documents(unittest.TestCase):
                                                        "database": {"host": "db"}}},
          ["no pods", "no password", "Nothing tells"]),
         ({"replicas": 3, "rbac": {"create": False}, "extraEnv": [{"name": "url", "value": "https://a.example"}],
-          "serviceMonitor": {"enabled": True}}, ["needs a Role of yours in the namespace blog", "Each replica asks"]))
+          "serviceMonitor": {"enabled": True}}, ["needs a Role of yours in the namespace blog", "Each replica asks"]),
+        ({"replicas": 3, "leaderElection": {"enabled": True}, "extraEnvFrom": [{"secretRef": {"name": "ghost"}}],
+          "podMonitor": {"enabled": True}}, []))
 
     def notes(self, *options, values=None):
         done = helm.run(NEWEST, "install", helm.RELEASE, helm.CHART, "--namespace", helm.NAMESPACE,
@@ -351,6 +353,7 @@ class Rules(unittest.TestCase):
 # What each scenario may do: {namespace: {(group, resource, verb)}}.
 PODS = {("", "pods", "list"), ("", "pods", "watch")}
 SLICES = {("discovery.k8s.io", "endpointslices", "list"), ("discovery.k8s.io", "endpointslices", "watch")}
+LEASES = ("coordination.k8s.io", "leases", "create")
 RIGHTS = {
     "minimal": {"blog": PODS},
     "bitnami": {"blog": PODS | SLICES},
@@ -361,6 +364,8 @@ RIGHTS = {
     "servicemonitor": {"blog": PODS},
     "openshift": {"blog": PODS},
     "replicas": {"blog": PODS},
+    "election": {"blog": PODS | {LEASES, ("coordination.k8s.io", "leases site-rollcall", "get"),
+                                 ("coordination.k8s.io", "leases site-rollcall", "update")}},
     "everything": {"ghost": PODS | SLICES},
 }
 
@@ -378,8 +383,8 @@ def rights(objects):
         namespace = one["metadata"].get("namespace", helm.NAMESPACE)
         for rule in roles.pop((namespace, one["roleRef"]["name"])):
             found.setdefault(namespace, set()).update(
-                (group, resource, verb) for group in rule["apiGroups"] for resource in rule["resources"]
-                for verb in rule["verbs"])
+                (group, " ".join([resource, *rule.get("resourceNames", [])]), verb)
+                for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"])
     assert not roles, f"nobody has {roles}"
     return found
 
@@ -396,6 +401,15 @@ class Security(unittest.TestCase):
             for _, _, spec in helm.pod_templates(rendered(name)):
                 self.assertIs(spec["automountServiceAccountToken"], bool(RIGHTS[name]), name)
             self.assertIs(only(rendered(name), "ServiceAccount")["automountServiceAccountToken"], False)
+
+    def test_an_election_without_discovery_needs_no_other_right_and_only_the_daemon_a_token(self):
+        objects = with_values({"kubernetes": {"enabled": False}, "config": {"pods_dns": "ghost:2368"},
+                               "leaderElection": {"enabled": True, "leaseName": "leader"}, "replicas": 2,
+                               "cronJob": {"enabled": True}})
+        self.assertEqual(rights(objects), {"blog": {LEASES, ("coordination.k8s.io", "leases leader", "get"),
+                                                    ("coordination.k8s.io", "leases leader", "update")}})
+        for kind, _, spec in helm.pod_templates(objects):
+            self.assertIs(spec["automountServiceAccountToken"], kind == "Deployment", kind)
 
     def test_every_pod_meets_the_restricted_standard_on_a_read_only_root(self):
         for name in SCENARIOS:

@@ -38,6 +38,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
+{{- define "rollcall.subjects" -}}
+- {kind: ServiceAccount, name: {{ include "rollcall.serviceAccountName" . }}, namespace: {{ .Release.Namespace }}}
+{{- end -}}
+
 {{- define "rollcall.image" -}}
 {{- with .Values.image -}}
 {{- if .digest -}}
@@ -60,6 +64,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $_ := set $known "kubernetes" $kubernetes -}}
 {{- end -}}
 {{- end -}}
+{{- if .Values.leaderElection.enabled -}}
+{{- $lease := .Values.leaderElection.leaseName | default (include "rollcall.fullname" .) -}}
+{{- $_ := set $known "kubernetes" (set ($known.kubernetes | default dict) "lease" $lease) -}}
+{{- end -}}
 {{- with .Values.content -}}
 {{- if .existingClaim -}}
 {{- $_ := set $known "content" (dict "path" .mountPath) -}}
@@ -67,7 +75,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 {{- $config := mergeOverwrite $known (deepCopy .Values.config) -}}
-{{- if and $config.kubernetes (or $config.pods $config.pods_dns) -}}
+{{- if and ($config.kubernetes | default dict).selector (or $config.pods $config.pods_dns) -}}
 {{- fail "config.pods and config.pods_dns name the pods by themselves: set kubernetes.enabled=false" -}}
 {{- end -}}
 {{- if not (hasSuffix ":9868" ($config.listen | default ":9868")) -}}
@@ -80,11 +88,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "rollcall.kubernetes" -}}
 {{- $config := include "rollcall.config" . | fromYaml -}}
 {{- $config.kubernetes | default dict | toYaml -}}
-{{- end -}}
-
-{{/* "true" when the Kubernetes API is asked. */}}
-{{- define "rollcall.usesApi" -}}
-{{- if include "rollcall.kubernetes" . | fromYaml }}true{{ end -}}
 {{- end -}}
 
 {{- define "rollcall.ghostNamespace" -}}
@@ -160,10 +163,9 @@ volumeMounts:
   {{- end }}
 {{- end -}}
 
-{{/* And their pods. */}}
+{{/* And their pods; the token apart. */}}
 {{- define "rollcall.pod" -}}
 serviceAccountName: {{ include "rollcall.serviceAccountName" . }}
-automountServiceAccountToken: {{ include "rollcall.usesApi" . | default "false" }}
 enableServiceLinks: false
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
