@@ -9,6 +9,7 @@
 #include "daemon/run/log_sink.h"
 #include "daemon/run/services.h"
 #include "daemon/sinks/metrics.h"
+#include "daemon/sinks/status_board.h"
 #include "daemon/web/report_pages.h"
 
 namespace rollcall {
@@ -59,8 +60,9 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
 
   Metrics metrics(services->pods.get(), &registry, intervalsOf(config));
   LogSink log(*journal);
-  Engine engine(registry, config, *services, {&metrics, &log});
-  WebContent content{.report = [&] { return engine.report(); },
+  StatusBoard board;
+  Engine engine(registry, config, *services, {&metrics, &log, &board});
+  WebContent content{.board = [&] { return board.board(); },
                      .metrics = [&] { return metrics.text() + processMetrics(readProcess()); },
                      .live = [&] { return clock.mono() - engine.lastTurn() < kOldestTurn; },
                      .ready = [&] { return engine.ready(); },

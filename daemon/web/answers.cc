@@ -8,13 +8,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "daemon/web/assets.h"
+
 namespace rollcall {
 namespace {
-
-// One page with one inline style sheet: no script, no image, no frame, nothing from elsewhere.
-constexpr const char* kPolicy =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'";
 
 class MemoryStream final : public httplib::Stream {
  public:
@@ -54,7 +51,7 @@ class Answers::Http final : private httplib::Server {
   explicit Http(std::unique_ptr<WebPages> pages) : pages_(std::move(pages)) {
     set_default_headers({{"Cache-Control", "no-store"},
                          {"X-Content-Type-Options", "nosniff"},
-                         {"Content-Security-Policy", kPolicy},
+                         {"Content-Security-Policy", contentPolicy()},
                          {"Referrer-Policy", "no-referrer"}});
     set_keep_alive_timeout(kIdleSeconds);
     set_keep_alive_max_count(kRequestsPerConnection);

@@ -29,7 +29,7 @@ class ReportPages final : public WebPages {
   WebPage report() {
     refresh();
     if (!shown_) return {503, "application/json", "{\"error\": \"no check has completed yet\"}\n"};
-    if (json_.empty()) json_ = formatJson(publicForm(*shown_), content_.maxFindings);
+    if (json_.empty()) json_ = formatJson(publicForm(*shown_->report), content_.maxFindings);
     return {200, "application/json", json_};
   }
 
@@ -40,7 +40,7 @@ class ReportPages final : public WebPages {
   }
 
   void refresh() {
-    std::shared_ptr<const Report> latest = content_.report();
+    std::shared_ptr<const Board> latest = content_.board();
     if (latest == shown_) return;
     shown_ = std::move(latest);
     json_.clear();
@@ -48,7 +48,7 @@ class ReportPages final : public WebPages {
   }
 
   WebContent content_;
-  std::shared_ptr<const Report> shown_;
+  std::shared_ptr<const Board> shown_;
   std::string json_;  // of shown_; empty until asked for
   std::string page_;
 };

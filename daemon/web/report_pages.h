@@ -6,13 +6,14 @@
 #include <string>
 
 #include "daemon/core/report.h"
+#include "daemon/sinks/status_board.h"
 #include "daemon/web/server.h"
 
 namespace rollcall {
 
 // Every function is called from the server's thread.
 struct WebContent {
-  std::function<std::shared_ptr<const Report>()> report;  // may return null: nothing yet
+  std::function<std::shared_ptr<const Board>()> board;  // may return null: nothing yet
   std::function<std::string()> metrics;
   std::function<bool()> live;
   std::function<bool()> ready;
@@ -22,7 +23,7 @@ struct WebContent {
 // Report and page are rendered once per report, not per request.
 std::unique_ptr<WebPages> makeReportPages(WebContent content);
 
-// The status page. Pure.
-std::string renderPage(const Report* report);
+// The status page; null: nothing is known yet. Pure.
+std::string renderPage(const Board* board);
 
 }  // namespace rollcall

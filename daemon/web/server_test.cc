@@ -7,7 +7,7 @@
 
 #include "daemon/web/report_pages.h"
 #include "daemon/web/test_client.h"
-#include "tests/support/sample_report.h"
+#include "tests/support/sample_board.h"
 
 namespace rollcall {
 namespace {
@@ -27,9 +27,7 @@ class WebServerTest : public ::testing::Test {
  protected:
   WebServerTest() {
     WebContent content;
-    content.report = [this]() -> std::shared_ptr<const Report> {
-      return std::atomic_load(&report_);
-    };
+    content.board = [this]() -> std::shared_ptr<const Board> { return std::atomic_load(&board_); };
     content.metrics = [this]() -> std::string {
       if (broken_) throw std::runtime_error("secret detail");
       return "rollcall_database_up 1\n";
@@ -42,7 +40,7 @@ class WebServerTest : public ::testing::Test {
   }
   std::uint16_t port() const { return server_->port(); }
 
-  std::shared_ptr<const Report> report_;
+  std::shared_ptr<const Board> board_;
   std::atomic<bool> broken_ = false;
   std::atomic<bool> live_ = true;
   std::atomic<bool> ready_ = true;
@@ -67,7 +65,7 @@ TEST_F(WebServerTest, TellsLifeAndReadinessWithTheirReasons) {
 }
 
 TEST(WebServerReport, ListsAsManyFindingsAsItWasTold) {
-  WebContent content{.report = [] { return std::make_shared<const Report>(sampleFail()); },
+  WebContent content{.board = [] { return std::make_shared<const Board>(boardOf(sampleFail())); },
                      .metrics = [] { return std::string(); },
                      .live = [] { return true; },
                      .ready = [] { return true; },
@@ -83,10 +81,10 @@ TEST_F(WebServerTest, ServesTheNewestReportAndPage) {
   EXPECT_THAT(get(port(), "/api/v1/report"), StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(get(port(), "/api/v1/report"), HasSubstr("Content-Type: application/json\r\n"));
   EXPECT_THAT(get(port(), "/"), HasSubstr("no check has completed yet"));
-  std::atomic_store(&report_, std::make_shared<const Report>(samplePass()));
+  std::atomic_store(&board_, std::make_shared<const Board>(boardOf(samplePass())));
   EXPECT_THAT(get(port(), "/api/v1/report"), HasSubstr("\"verdict\": \"pass\""));
   EXPECT_THAT(get(port(), "/"), HasSubstr("PASS: 3 pods"));
-  std::atomic_store(&report_, std::make_shared<const Report>(sampleFail()));
+  std::atomic_store(&board_, std::make_shared<const Board>(boardOf(sampleFail())));
   EXPECT_THAT(get(port(), "/api/v1/report"), HasSubstr("\"verdict\": \"fail\""));
   EXPECT_THAT(get(port(), "/"), HasSubstr("FAIL: 5 posts"));
   EXPECT_THAT(get(port(), "/?x=1"), StartsWith("HTTP/1.1 200"));
@@ -201,7 +199,7 @@ TEST_F(WebServerTest, StopsWithinASecondThoughConnectionsAreOpen) {
 }
 
 std::unique_ptr<WebPages> nothing() {
-  return makeReportPages({[] { return std::shared_ptr<const Report>(); },
+  return makeReportPages({[] { return std::shared_ptr<const Board>(); },
                           [] { return std::string(); }, [] { return true; }, [] { return true; }});
 }
 

@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+
+#include <ranges>
+
+#include "daemon/sinks/text.h"
+#include "daemon/web/html.h"
+#include "daemon/web/page_parts.h"
+
+namespace rollcall {
+namespace {
+
+constexpr std::size_t kEventsOpen = 8;  // the others are folded
+
+std::string line(const BoardEvent& event, WallTime now) {
+  return fmt::format("<li class=\"{}\"><span>{}</span> <small>{}</small></li>\n", event.tone,
+                     html(event.text), timeTag(event.at, now));
+}
+
+std::string events(const Timeline& timeline, WallTime now) {
+  std::string open, folded;
+  std::size_t shown = 0;
+  for (const BoardEvent& event : std::views::reverse(timeline.events()))
+    (shown++ < kEventsOpen ? open : folded) += line(event, now);
+  std::string text = "<ul class=\"events\">\n" + open + "</ul>\n";
+  if (folded.empty()) return text;
+  return text + fmt::format(
+                    "<details id=\"older\"><summary>{}</summary>\n<ul class=\"events\">\n{}</ul>\n"
+                    "</details>\n",
+                    counted(shown - kEventsOpen, "older event"), folded);
+}
+
+std::string row(const BoardFailure& failure, WallTime now) {
+  const std::string end = failure.ended ? timeTag(*failure.ended, now) : "goes on";
+  return fmt::format(
+      "<tr><th scope=\"row\" class=\"{}\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td>"
+      "<td>{}</td></tr>\n",
+      name(failure.def->severity), html(failure.def->code),
+      failure.pod.empty() ? "" : html(failure.pod), grouped(failure.count),
+      timeTag(failure.began, now), end, html(failure.def->title));
+}
+
+std::string failures(const Timeline& timeline, WallTime now) {
+  std::string rows;
+  for (const BoardFailure& failure : std::views::reverse(timeline.failures()))
+    rows += row(failure, now);
+  if (rows.empty()) return "<p class=\"soft\">no failure since Rollcall started</p>\n";
+  return fmt::format(
+      "<details id=\"failures\"><summary>{} since Rollcall started</summary>\n"
+      "<table class=\"stacked\">\n<thead><tr><th scope=\"col\">Code</th><th scope=\"col\">Pod</th>"
+      "<th scope=\"col\">Most</th><th scope=\"col\">Began</th><th scope=\"col\">Ended</th>"
+      "<th scope=\"col\">What</th></tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</details>\n",
+      counted(timeline.failures().size(), "failure"), rows);
+}
+
+}  // namespace
+
+std::string timelineSection(const Timeline& timeline, WallTime now) {
+  return "<section id=\"timeline\">\n<h2>What happened</h2>\n" + events(timeline, now) +
+         failures(timeline, now) + "</section>\n";
+}
+
+}  // namespace rollcall
