@@ -68,6 +68,11 @@ def only(objects, kind):
     return found[0]
 
 
+def shortened(text):
+    """Without the rules and dashboards, which change by themselves: the class Dashboards has them."""
+    return re.sub(r"(?m)^(  groups:|  [a-z]+\.json: \|-)\n(?:    .*\n|\n)+", r"\1 ...\n", text)
+
+
 class Rendering(unittest.TestCase):
     maxDiff = None
 
@@ -86,9 +91,9 @@ class Rendering(unittest.TestCase):
                 path = os.path.join(GOLDEN, name + ".yaml")
                 if os.environ.get("ROLLCALL_UPDATE_GOLDEN"):
                     with open(path, "w", encoding="utf-8") as out:
-                        out.write(done.stdout)
+                        out.write(shortened(done.stdout))
                 with open(path, encoding="utf-8") as file:
-                    self.assertEqual(done.stdout, file.read())
+                    self.assertEqual(shortened(done.stdout), file.read())
 
     def test_no_golden_page_is_left_of_a_scenario_that_is_gone(self):
         self.assertEqual({name.removesuffix(".yaml") for name in os.listdir(GOLDEN)}, set(SCENARIOS))
@@ -318,7 +323,7 @@ class Objects(unittest.TestCase):
             self.assertEqual(endpoint["relabelings"][0], {"action": "labeldrop", "regex": "pod"})
 
 
-class Rules(unittest.TestCase):
+class Dashboards(unittest.TestCase):
     """What a chart cannot reach is linked into it."""
 
     def groups(self, name):
