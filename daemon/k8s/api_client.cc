@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "daemon/k8s/json.h"
@@ -81,11 +82,12 @@ ApiResult<std::string> ApiClient::answerTo(const Question& question, std::stop_t
   std::abort();
 }
 
-ApiResult<std::string> ApiClient::page(const std::string& next, std::stop_token stop) {
+ApiResult<std::string> ApiClient::page(const std::string& next, Duration timeout,
+                                       std::stop_token stop) {
   std::string path = fmt::format("{}&limit={}", collection_.path(), kPageSize);
   if (!next.empty()) path += "&continue=" + queryValue(next);
   return answerTo(
-      {.verb = "list", .path = std::move(path), .maxBytes = kMaxPageBytes, .timeout = kPageTimeout},
+      {.verb = "list", .path = std::move(path), .maxBytes = kMaxPageBytes, .timeout = timeout},
       std::move(stop));
 }
 
@@ -129,10 +131,13 @@ ApiResult<std::string> ApiClient::patch(const std::string& name, const std::stri
                std::move(stop));
 }
 
-ApiResult<std::string> ApiClient::list(const TakePage& take, std::stop_token stop) {
+ApiResult<std::string> ApiClient::list(const TakePage& take, std::stop_token stop,
+                                       std::optional<Deadline> deadline) {
   std::string next;
   for (std::size_t pages = 0; pages < kMaxPages; ++pages) {
-    const ApiResult<std::string> text = page(next, stop);
+    const Duration timeout =
+        deadline ? std::min(kPageTimeout, deadline->left(clock_)) : kPageTimeout;
+    const ApiResult<std::string> text = page(next, timeout, stop);
     if (!text) return tl::unexpected(text.error());
     const Result<json> document = readJson(*text);
     if (!document) return tl::unexpected(ApiError{document.error()});

@@ -34,8 +34,10 @@ class ApiClient {
 
   ApiClient(const Clock& clock, HttpClient& http, Cluster cluster, Collection collection);
 
-  // All of them, page by page; the version to watch from.
-  ApiResult<std::string> list(const TakePage& take, std::stop_token stop);
+  // All of them, page by page; the version to watch from. Each page has a time limit of its own,
+  // and `deadline` ends the whole.
+  ApiResult<std::string> list(const TakePage& take, std::stop_token stop,
+                              std::optional<Deadline> deadline = std::nullopt);
   // What happens after `version`, for `span`, whole seconds. `established` is called as soon as the
   // API takes it. A watch of which nothing is heard at all ends with kDeadlineExceeded soon after.
   WatchEnd watch(const std::string& version, std::chrono::seconds span,
@@ -67,7 +69,7 @@ class ApiClient {
   ApiResult<HttpRequest> request(const std::string& path);
   // The content of a good answer. A token that is refused is read anew, once.
   ApiResult<std::string> answerTo(const Question& question, std::stop_token stop);
-  ApiResult<std::string> page(const std::string& next, std::stop_token stop);
+  ApiResult<std::string> page(const std::string& next, Duration timeout, std::stop_token stop);
   ApiResult<std::string> write(std::string_view verb, Method method, const std::string& path,
                                const std::string& body, Deadline deadline, std::stop_token stop);
   Result<HttpResponse> ask(HttpRequest request, Duration timeout, std::stop_token stop);

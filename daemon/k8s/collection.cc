@@ -24,7 +24,9 @@ std::string Collection::folder() const {
 }
 
 std::string Collection::path() const {
-  return fmt::format("{}?labelSelector={}", folder(), queryValue(selector));
+  const std::string which = name.empty() ? "labelSelector=" + queryValue(selector)
+                                         : "fieldSelector=" + queryValue("metadata.name=" + name);
+  return fmt::format("{}?{}", folder(), which);
 }
 
 Collection podsCollection(std::string nameSpace, std::string selector) {

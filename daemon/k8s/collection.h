@@ -13,6 +13,7 @@ struct Collection {
   std::string resource;   // "pods"
   std::string nameSpace;  // "blog"
   std::string selector;   // of labels, as kubectl's --selector takes it
+  std::string name = {};  // the only one that is meant, whatever its labels; empty = all
 
   // All that Rollcall asks of it, for the rule that is missing when one is refused; empty = what
   // was refused.

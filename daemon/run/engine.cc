@@ -108,6 +108,7 @@ class Worker {
                          .routesFile = config.routesFile,
                          .contentKey = config.contentKey,
                          .adminKey = config.adminKey,
+                         .workload = shared_.services.workload.get(),
                          .leads = job.leads,
                          .trigger = job.trigger,
                          .settle = config.settle,

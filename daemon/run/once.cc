@@ -75,6 +75,7 @@ CheckRun runJob(Round& round, const Job& job) {
                              .contentKey = round.config.contentKey,
                              .adminKey = round.config.adminKey,
                              .reader = reader.get(),
+                             .workload = round.services.workload.get(),
                              .trigger = Trigger::kOnce,
                              .settle = round.config.settle,
                              .budget = round.config.budget,

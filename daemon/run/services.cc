@@ -45,6 +45,12 @@ Result<Services> makeServices(const Clock& clock, const Config& config) {
   services.http = makeCurlClient(clock, fmt::format("rollcall/{}", kVersion));
   Result<std::unique_ptr<PodSource>> podSource = makePodSource(clock, *services.http, config);
   if (!podSource) return podSource.error();
+  if (config.kubernetes) {
+    auto workload =
+        makeWorkloadSource(clock, *services.http, *config.kubernetes, config.surroundings);
+    if (!workload) return workload.error();
+    services.workload = std::move(*workload);
+  }
 
   services.clock = &clock;
   services.site = siteOf(*config.url, config.adminUrl);

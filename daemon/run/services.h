@@ -11,6 +11,7 @@
 #include "daemon/core/leadership.h"
 #include "daemon/core/topology.h"
 #include "daemon/db/content_source.h"
+#include "daemon/k8s/workload.h"
 #include "daemon/net/pod_client.h"
 
 namespace rollcall {
@@ -22,6 +23,7 @@ struct Services {
   Site site;
   std::unique_ptr<HttpClient> http;  // first: others borrow it
   std::unique_ptr<PodSource> podSource;
+  std::unique_ptr<WorkloadSource> workload;  // null unless the pods come from Kubernetes
   std::unique_ptr<PodClient> pods;
   std::function<std::unique_ptr<ContentSource>()> contentSource;
   std::function<std::unique_ptr<ContentSource>()> readerSource;  // of database.reader

@@ -1,0 +1,166 @@
+#include "daemon/k8s/workload.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "daemon/k8s/scripted_http.h"
+
+namespace rollcall {
+namespace {
+using namespace std::chrono_literals;
+using k8s::Scripted;
+using k8s::ScriptedHttp;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string page(const std::string& items) {
+  return R"({"metadata":{"resourceVersion":"7"},"items":[)" + items + "]}";
+}
+std::string pod(const std::string& name, const std::string& owner, const std::string& node,
+                const std::string& claim = "") {
+  std::string volumes;
+  if (!claim.empty()) volumes = R"({"persistentVolumeClaim":{"claimName":")" + claim + "\"}}";
+  return R"({"metadata":{"name":")" + name + R"(","uid":"u-)" + name +
+         R"(","labels":{"pod-template-hash":"1"},"ownerReferences":[)" + owner +
+         R"(]},"spec":{"nodeName":")" + node + R"(","containers":[{"name":"ghost"}],"volumes":[)" +
+         volumes + R"(]},"status":{"podIP":"10.0.0.1"}})";
+}
+const char* const kOwner = R"({"kind":"ReplicaSet","name":"ghost-1","controller":true})";
+
+class WorkloadTest : public testing::Test {
+ protected:
+  WorkloadTest() {
+    std::string pattern = testing::TempDir() + "workload-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+    for (const char* name : {"token", "ca.crt"}) std::ofstream(folder_ + "/" + name) << "x";
+    std::ofstream(folder_ + "/namespace") << "blog";
+    answer("pods?labelSelector=app%3Dghost", page(pod("a", kOwner, "node-a", "content")));
+  }
+  ~WorkloadTest() override { std::filesystem::remove_all(folder_); }
+
+  void answer(const std::string& path, std::string body, int status = 200) {
+    answers_[path] = {.status = status, .body = std::move(body)};
+  }
+  Result<Workload> look(std::stop_token stop = {}) {
+    ScriptedHttp http([this](const HttpRequest& request, std::stop_token) {
+      const std::string path =
+          request.url.substr(request.url.find("/blog/") + 6)
+              .erase(request.url.find("&limit") - request.url.find("/blog/") - 6);
+      asked_.push_back(path);
+      const auto found = answers_.find(path);
+      return found == answers_.end() ? Scripted{.body = page("")} : found->second;
+    });
+    const auto source = makeWorkloadSource(clock_, http, {.selector = "app=ghost"},
+                                           {.host = "api", .accountFolder = folder_});
+    EXPECT_TRUE(source);
+    return (*source)->look(Deadline::after(clock_, 10s), std::move(stop));
+  }
+
+  ManualClock clock_{WallTime{}};
+  std::string folder_;
+  std::map<std::string, Scripted> answers_;
+  std::vector<std::string> asked_;
+};
+
+TEST_F(WorkloadTest, asksForWhatThePodsReferToAndNoMore) {
+  answer("deployments?fieldSelector=metadata.name%3Dghost",
+         page(R"({"metadata":{"name":"ghost"},"spec":{"replicas":4}})"));
+  answer("horizontalpodautoscalers?labelSelector=",
+         page(R"({"metadata":{"name":"ours"},"spec":{"maxReplicas":5,
+                  "scaleTargetRef":{"kind":"Deployment","name":"ghost"}}},
+                 {"metadata":{"name":"other"},"spec":{"maxReplicas":9,
+                  "scaleTargetRef":{"kind":"Deployment","name":"shop"}}})"));
+  answer("persistentvolumeclaims?labelSelector=",
+         page(R"({"metadata":{"name":"content"},"spec":{"accessModes":["ReadWriteOnce"]}},
+                 {"metadata":{"name":"mysql"}})"));
+  const auto workload = look();
+  ASSERT_TRUE(workload);
+  EXPECT_THAT(asked_, ElementsAre("pods?labelSelector=app%3Dghost",
+                                  "deployments?fieldSelector=metadata.name%3Dghost",
+                                  "horizontalpodautoscalers?labelSelector=",
+                                  "persistentvolumeclaims?labelSelector="));
+  EXPECT_EQ(workload->nameSpace, "blog");
+  EXPECT_THAT(workload->pods, SizeIs(1));
+  ASSERT_THAT(workload->controllers, SizeIs(1));
+  EXPECT_EQ(workload->controllers[0].replicas, 4u);
+  ASSERT_THAT(workload->autoscalers, SizeIs(1));
+  EXPECT_EQ(workload->autoscalers[0].name, "ours");
+  ASSERT_THAT(workload->claims, SizeIs(1));
+  EXPECT_EQ(workload->claims[0].name, "content");
+  EXPECT_THAT(workload->unlisted, IsEmpty());
+}
+
+TEST_F(WorkloadTest, asksForNothingMoreOfPodsThatNobodyOwns) {
+  answer("pods?labelSelector=app%3Dghost", page(pod("a", "", "node-a")));
+  EXPECT_TRUE(look());
+  EXPECT_THAT(asked_, SizeIs(1));
+}
+
+TEST_F(WorkloadTest, looksForOtherNodesWhileAllPodsAreOnOne) {
+  answer("pods?labelSelector=app%3Dghost",
+         page(pod("a", "", "node-a") + "," + pod("b", "", "node-a")));
+  answer("pods?labelSelector=", page(pod("a", "", "node-a") + "," + pod("db", "", "node-b") + "," +
+                                     pod("pending", "", "")));
+  EXPECT_THAT(look()->nodes, ElementsAre("node-a", "node-b"));
+  answer("pods?labelSelector=app%3Dghost",
+         page(pod("a", "", "node-a") + "," + pod("b", "", "node-b")));
+  asked_.clear();
+  EXPECT_THAT(look()->nodes, IsEmpty());
+  EXPECT_THAT(asked_, SizeIs(1));
+}
+
+TEST_F(WorkloadTest, namesTheRuleThatIsMissingAndTellsItFromAFailure) {
+  answer("deployments?fieldSelector=metadata.name%3Dghost", R"({"message":"forbidden"})", 403);
+  answer("persistentvolumeclaims?labelSelector=", R"({"message":"etcd is away"})", 500);
+  answer("horizontalpodautoscalers?labelSelector=", "{}");
+  const auto workload = look();
+  ASSERT_TRUE(workload);
+  ASSERT_THAT(workload->unlisted, SizeIs(3));
+  EXPECT_TRUE(workload->unlisted[0].denied);
+  EXPECT_THAT(workload->unlisted[0].why.message,
+              HasSubstr(R"({apiGroups: ["apps"], resources: ["deployments"], verbs: ["list"]})"));
+  EXPECT_FALSE(workload->unlisted[1].denied);
+  EXPECT_EQ(workload->unlisted[1].why.code, ErrorCode::kProtocol);
+  EXPECT_FALSE(workload->unlisted[2].denied);
+  EXPECT_THAT(workload->unlisted[2].why.message, HasSubstr("etcd is away"));
+}
+
+TEST_F(WorkloadTest, aTokenThatIsRefusedIsNoMissingRule) {
+  answer("deployments?fieldSelector=metadata.name%3Dghost", "", 401);
+  const auto workload = look();
+  ASSERT_TRUE(workload);
+  ASSERT_THAT(workload->unlisted, SizeIs(1));
+  EXPECT_FALSE(workload->unlisted[0].denied);
+}
+
+TEST_F(WorkloadTest, failsWithoutThePodsThemselves) {
+  answer("pods?labelSelector=app%3Dghost", "", 403);
+  const auto workload = look();
+  ASSERT_FALSE(workload);
+  EXPECT_EQ(workload.error().code, ErrorCode::kPermissionDenied);
+  answer("pods?labelSelector=app%3Dghost", page(R"({"metadata":{"name":"\u001b"}})"));
+  EXPECT_EQ(look().error().code, ErrorCode::kProtocol);
+}
+
+TEST_F(WorkloadTest, takesNoMoreObjectsThanAnySiteHas) {
+  std::string pods;
+  for (int i = 0; i < 1001; ++i)
+    pods += (i > 0 ? "," : "") + pod("p" + std::to_string(i), "", "node-a");
+  answer("pods?labelSelector=app%3Dghost", page(pods));
+  EXPECT_THAT(look().error().message, HasSubstr("more than 1000 pods"));
+}
+
+TEST_F(WorkloadTest, saysThatItWasStopped) {
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(look(stop.get_token()).error().code, ErrorCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace rollcall
