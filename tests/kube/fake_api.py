@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.parse
 
-from .store import KINDS, ApiProblem, Store, merge_patch, status_object
+from .store import KINDS, ApiProblem, Store, api_version, merge_patch, status_object
 
 BOOKMARK_SECONDS = 1
 
@@ -240,7 +240,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if end < len(found):
             self.server.api.snapshots[version, resource, labels] = found
             meta.update({"continue": f"{end}@{version}", "remainingItemCount": len(found) - end})
-        return self._reply(200, {"kind": KINDS[resource]["list"], "apiVersion": f"{resource[0]}/v1".lstrip("/"),
+        return self._reply(200, {"kind": KINDS[resource]["list"], "apiVersion": api_version(resource[0]),
                                  "metadata": meta, "items": found[begin:end]})
 
     # A watch
@@ -297,13 +297,14 @@ def discovery(path):
         return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
     groups = sorted({group for group, _ in KINDS if group})
     if path == "/apis":
-        versions = {group: {"groupVersion": f"{group}/v1", "version": "v1"} for group in groups}
+        versions = {group: {"groupVersion": api_version(group), "version": api_version(group).split("/")[1]}
+                    for group in groups}
         return {"kind": "APIGroupList", "apiVersion": "v1",
                 "groups": [{"name": group, "versions": [one], "preferredVersion": one}
                            for group, one in versions.items()]}
     for group in ["", *groups]:
-        if path == (f"/apis/{group}/v1" if group else "/api/v1"):
-            return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{group}/v1".lstrip("/"),
+        if path == ("/apis/" if group else "/api/") + api_version(group):
+            return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version(group),
                     "resources": _resources(group)}
     return None
 

@@ -47,7 +47,8 @@ class RealKubectl(unittest.TestCase):
     def test_discovery_names_what_there_is(self):
         self.assertIn("v1.35.0", self.good("version"))
         resources = self.good("api-resources", "--no-headers")
-        for name in ("pods", "services", "endpointslices"):
+        for name in ("pods", "services", "endpointslices", "deployments", "replicasets", "statefulsets",
+                     "horizontalpodautoscalers", "persistentvolumeclaims"):
             self.assertIn(name, resources)
 
     def test_objects_are_created_once_and_read(self):
@@ -58,6 +59,18 @@ class RealKubectl(unittest.TestCase):
         self.assertEqual(got["status"]["podIP"], "10.0.0.1")
         self.assertTrue(got["metadata"]["uid"])
         self.refused("get", "pod", "b", says="NotFound")
+
+    def test_what_owns_and_serves_the_pods_is_listed_and_patched(self):
+        self.world.deploy(autoscaler=5)
+        listed = self.good("get", "deploy,rs,sts,hpa,pvc", "-o", "name").split()
+        self.assertEqual(listed, ["deployment.apps/ghost", "replicaset.apps/ghost-7d9f",
+                                  "horizontalpodautoscaler.autoscaling/ghost", "persistentvolumeclaim/ghost-content"])
+        self.assertEqual(self.good("get", "deploy", "--field-selector=metadata.name=shop", "-o", "name"), "")
+        self.good("patch", "deployment/ghost", "-p", '{"spec":{"strategy":{"type":"Recreate","rollingUpdate":null}}}')
+        self.assertEqual(self.good("get", "deployment", "ghost", "-o", "jsonpath={.spec.strategy}"),
+                         '{"type":"Recreate"}')
+        got = json.loads(self.good("get", "hpa", "ghost", "-o", "json"))
+        self.assertEqual((got["apiVersion"], got["spec"]["maxReplicas"]), ("autoscaling/v2", 5))
 
     def test_apply_creates_and_patches(self):
         manifest = {"apiVersion": "v1", "kind": "Pod", **world.pod("a", "10.0.0.1")}

@@ -12,7 +12,25 @@ KINDS = {
     ("discovery.k8s.io", "endpointslices"): {
         "kind": "EndpointSlice", "list": "EndpointSliceList", "singular": "endpointslice", "short": []},
     ("coordination.k8s.io", "leases"): {"kind": "Lease", "list": "LeaseList", "singular": "lease", "short": []},
+    ("", "persistentvolumeclaims"): {
+        "kind": "PersistentVolumeClaim", "list": "PersistentVolumeClaimList", "singular": "persistentvolumeclaim",
+        "short": ["pvc"]},
+    ("apps", "deployments"): {
+        "kind": "Deployment", "list": "DeploymentList", "singular": "deployment", "short": ["deploy"]},
+    ("apps", "replicasets"): {
+        "kind": "ReplicaSet", "list": "ReplicaSetList", "singular": "replicaset", "short": ["rs"]},
+    ("apps", "statefulsets"): {
+        "kind": "StatefulSet", "list": "StatefulSetList", "singular": "statefulset", "short": ["sts"]},
+    ("autoscaling", "horizontalpodautoscalers"): {
+        "kind": "HorizontalPodAutoscaler", "list": "HorizontalPodAutoscalerList",
+        "singular": "horizontalpodautoscaler", "short": ["hpa"]},
 }
+VERSIONS = {"autoscaling": "v2"}  # of a group; v1 otherwise
+
+
+def api_version(group):
+    """As objects name it: "v1", "apps/v1"."""
+    return f"{group}/{VERSIONS.get(group, 'v1')}".lstrip("/")
 
 
 class ApiProblem(Exception):
@@ -119,8 +137,7 @@ class Store:
                 raise ApiProblem(409, "AlreadyExists", f'{resource[1]} "{name}" already exists')
             obj["metadata"].update(namespace=namespace, creationTimestamp=now(),
                                    uid=f"00000000-0000-4000-8000-{self._version:012d}")
-            group = f"{resource[0]}/v1".lstrip("/")
-            obj.update(apiVersion=group, kind=KINDS[resource]["kind"])
+            obj.update(apiVersion=api_version(resource[0]), kind=KINDS[resource]["kind"])
             self._commit(key, "ADDED", obj)
             return copy.deepcopy(obj)
 

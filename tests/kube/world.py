@@ -8,7 +8,13 @@ import time
 import urllib.parse
 
 PODS, SLICES = ("", "pods"), ("discovery.k8s.io", "endpointslices")
+DEPLOYMENTS, REPLICA_SETS = ("apps", "deployments"), ("apps", "replicasets")
+AUTOSCALERS = ("autoscaling", "horizontalpodautoscalers")
+CLAIMS = ("", "persistentvolumeclaims")
 NAMESPACE = "blog"
+HASH = "7d9f"
+OWNED = {"ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": f"ghost-{HASH}", "uid": "u",
+                              "controller": True}]}
 
 
 def pod(name, address="127.0.0.1", port=2368, **more):
@@ -25,6 +31,25 @@ def pod(name, address="127.0.0.1", port=2368, **more):
             "status": status}
 
 
+def template():
+    """Ghost's container and its volume as they should be."""
+    headers = [{"name": "X-Forwarded-Proto", "value": "https"}]
+    site = {"httpGet": {"path": "/ghost/api/admin/site/", "port": "http", "httpHeaders": headers}}
+    return {
+        "volumes": [{"name": "content", "persistentVolumeClaim": {"claimName": "ghost-content"}}],
+        "container": {
+            "env": [{"name": "url", "value": "http://example.org"},
+                    {"name": "database__connection__host", "value": "mysql"},
+                    {"name": "database__connection__password", "value": "s3cret-of-the-database"},
+                    {"name": "mail__transport", "value": "SMTP"},
+                    {"name": "mail__options__auth__pass", "value": "s3cret-of-the-mail"}],
+            "readinessProbe": {"httpGet": {"path": "/", "port": "http", "httpHeaders": headers}},
+            "livenessProbe": {**site, "periodSeconds": 20},
+            "startupProbe": {**site, "periodSeconds": 5, "failureThreshold": 360},
+            "resources": {"limits": {"memory": "1Gi"}},
+            "volumeMounts": [{"name": "content", "mountPath": "/var/lib/ghost/content"}]}}
+
+
 class World:
     """Changes pods the way a cluster does, and keeps the Service's slices in step."""
 
@@ -35,6 +60,30 @@ class World:
 
     def create(self, *arguments, **more):
         self.store.create(PODS, NAMESPACE, pod(*arguments, **more))
+
+    def deploy(self, replicas=2, strategy=None, modes=("ReadWriteMany",), autoscaler=0):
+        """A Deployment named ghost with all that belongs to it, but its pods."""
+        spec = {"replicas": replicas, "strategy": strategy or {"type": "Recreate"},
+                "selector": {"matchLabels": {"app": "ghost"}}}
+        self.store.create(DEPLOYMENTS, NAMESPACE, {"metadata": {"name": "ghost"}, "spec": spec})
+        self.store.create(REPLICA_SETS, NAMESPACE, {"metadata": {"name": f"ghost-{HASH}"}, "spec": {"replicas": replicas}})
+        self.store.create(CLAIMS, NAMESPACE, {"metadata": {"name": "ghost-content"},
+                                              "spec": {"accessModes": list(modes)}})
+        if autoscaler:
+            target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "ghost"}
+            self.store.create(AUTOSCALERS, NAMESPACE, {"metadata": {"name": "ghost"}, "spec": {
+                "scaleTargetRef": target, "minReplicas": 1, "maxReplicas": autoscaler}})
+
+    def create_owned(self, *arguments, change=lambda spec, container: None, **more):
+        """A pod of that Deployment; `change` makes another of its template."""
+        made = pod(*arguments, labels={"pod-template-hash": HASH}, **more)
+        made["metadata"].update(OWNED)
+        like = template()
+        container = made["spec"]["containers"][0]
+        made["spec"]["volumes"] = like["volumes"]
+        container.update(like["container"])
+        change(made["spec"], container)
+        self.store.create(PODS, NAMESPACE, made)
 
     def set_status(self, name, change):
         def apply(obj):
@@ -109,7 +158,7 @@ def _is_ready(status):
 
 
 class Ghost:
-    """Enough of a Ghost for the checks `pods` and `canary`. `content` is its content folder."""
+    """Enough of a Ghost for the checks `pods`, `canary` and `deployment`. `content` is its content folder."""
 
     SITE = {"site": {"title": "Blog", "description": "", "logo": None, "url": "http://example.org/",
                      "version": "5.130"}}
