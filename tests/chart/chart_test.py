@@ -356,7 +356,10 @@ class Dashboards(unittest.TestCase):
 
 
 # What each scenario may do: {namespace: {(group, resource, verb)}}.
-PODS = {("", "pods", "list"), ("", "pods", "watch")}
+WATCHED = {("", "pods", "list"), ("", "pods", "watch")}
+WORKLOAD = {("apps", "deployments", "list"), ("apps", "statefulsets", "list"),
+            ("autoscaling", "horizontalpodautoscalers", "list"), ("", "persistentvolumeclaims", "list")}
+PODS = WATCHED | WORKLOAD
 SLICES = {("discovery.k8s.io", "endpointslices", "list"), ("discovery.k8s.io", "endpointslices", "watch")}
 LEASES = ("coordination.k8s.io", "leases", "create")
 RIGHTS = {
@@ -406,6 +409,10 @@ class Security(unittest.TestCase):
             for _, _, spec in helm.pod_templates(rendered(name)):
                 self.assertIs(spec["automountServiceAccountToken"], bool(RIGHTS[name]), name)
             self.assertIs(only(rendered(name), "ServiceAccount")["automountServiceAccountToken"], False)
+
+    def test_a_check_that_is_off_needs_no_right(self):
+        self.assertEqual(rights(with_values({"config": {"checks": {"deployment": {"enabled": False}}}})),
+                         {"blog": WATCHED})
 
     def test_an_election_without_discovery_needs_no_other_right_and_only_the_daemon_a_token(self):
         objects = with_values({"kubernetes": {"enabled": False}, "config": {"pods_dns": "ghost:2368"},

@@ -90,6 +90,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $config.kubernetes | default dict | toYaml -}}
 {{- end -}}
 
+{{/* "true" unless the check is switched off. */}}
+{{- define "rollcall.checksDeployment" -}}
+{{- $config := include "rollcall.config" . | fromYaml -}}
+{{- if ne (dig "checks" "deployment" "enabled" true $config | toString) "false" }}true{{ end -}}
+{{- end -}}
+
 {{- define "rollcall.ghostNamespace" -}}
 {{- $kubernetes := include "rollcall.kubernetes" . | fromYaml -}}
 {{- $kubernetes.namespace | default .Release.Namespace -}}
