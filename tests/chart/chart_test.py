@@ -109,7 +109,8 @@ class Rendering(unittest.TestCase):
                 with tarfile.open(package) as archive:
                     names = archive.getnames()
                 self.assertFalse([name for name in names if "/ci/" in name or name.endswith("_test.yaml")])
-                self.assertLessEqual({"rollcall/README.md", "rollcall/files/alerts/rollcall.yaml"}, set(names))
+                self.assertLessEqual({"rollcall/README.md", "rollcall/files/alerts/rollcall.yaml",
+                                      "rollcall/files/grafana/site.json"}, set(names))
 
     def test_numbers_arrive_as_they_were_written(self):
         config = {"max_findings": 1000000, "settle": "5s", "budget": {"pages": 200, "pages_per_second": 0.5}}
@@ -346,6 +347,20 @@ class Dashboards(unittest.TestCase):
                                       check=False)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             self.assertRegex(done.stdout, "SUCCESS: [0-9]+ rules found")
+
+    def test_each_dashboard_is_there_as_it_is(self):
+        wanted = {}
+        for path in glob.glob(os.path.join(helm.ROOT, "dashboards", "grafana", "*.json")):
+            with open(path, encoding="utf-8") as file:
+                wanted[os.path.basename(path)] = file.read().rstrip("\n")
+        found = {}
+        for one in rendered("servicemonitor"):
+            if one["metadata"]["labels"].get("grafana_dashboard") == "1":
+                self.assertLess(sum(map(len, one["data"].values())), 1 << 20, "more than an object may have")
+                found.update(one["data"])
+        self.assertEqual(found, wanted)
+        for text in found.values():
+            json.loads(text)
 
     def test_every_alert_links_to_where_the_runbooks_are(self):
         links = [rule["annotations"]["runbook_url"] for group in self.groups("everything")
