@@ -52,6 +52,13 @@ std::string mended(const Group& group, std::string_view words, const std::string
   return fmt::format("{}: {}{}{}", words, command, after.empty() ? "" : "; ", after);
 }
 
+// The same for a change of the owner's template.
+std::string patched(const Scene& scene, const Group& group, std::string_view words,
+                    const std::string& patch) {
+  return mended(group, words, commandsOf(scene).patch(group.owner, patch),
+                "this restarts the pods one after the other");
+}
+
 // The group to speak of where all have something in common: the largest.
 const Group& largest(const Scene& scene) {
   return *std::ranges::max_element(scene.groups, {}, [](const Group& one) { return one.most(); });
@@ -237,12 +244,12 @@ Finding noVolume(const Scene& scene, const Group& group) {
 Finding overlappingUpdate(const Scene& scene, const Group& group) {
   const k8s::Controller& controller = *group.controller;
   const bool isDeployment = controller.name.kind == "Deployment";
-  Finding finding =
-      start(kRc906,
-            fmt::format("updates of {} run old and new pods side by side: {} more than its {}, {} "
-                        "of them away",
-                        controller.name.text(), controller.surge,
-                        counted(controller.replicas, "replica"), controller.unavailable));
+  Finding finding = start(
+      kRc906,
+      fmt::format("an update of {} starts up to {} while at least {} of the old ones serve",
+                  controller.name.text(),
+                  counted(controller.surge + controller.unavailable, "new pod"),
+                  controller.replicas - std::min(controller.unavailable, controller.replicas)));
   addOwner(group, finding);
   finding.evidence["strategy"] = "RollingUpdate";
   finding.evidence["max_surge"] = std::to_string(controller.surge);
@@ -274,10 +281,8 @@ Finding earlyReaders(const Scene& scene, const Group& group) {
       "Ghost opens its port before it touches the database and answers 503 until it has booted: "
       "some "
       "seconds, and minutes while it migrates. Readers get that after every restart";
-  finding.remedy =
-      mended(group, "let the probe get the front page",
-             commandsOf(scene).patch(group.owner, commandsOf(scene).readFrontPage(ghost)),
-             "this restarts the pods one after the other");
+  finding.remedy = patched(scene, group, "let the probe get the front page",
+                           commandsOf(scene).readFrontPage(ghost));
   return finding;
 }
 
@@ -297,10 +302,8 @@ Finding blindReadiness(const Scene& scene, const Group& group) {
                          ghost.readiness->path)
                    : fmt::format("Ghost answers {} from memory, while every page is an error",
                                  ghost.readiness->path);
-  finding.remedy =
-      mended(group, "let the probe get the front page",
-             commandsOf(scene).patch(group.owner, commandsOf(scene).readFrontPage(ghost)),
-             "this restarts the pods one after the other");
+  finding.remedy = patched(scene, group, "let the probe get the front page",
+                           commandsOf(scene).readFrontPage(ghost));
   return finding;
 }
 
@@ -315,10 +318,8 @@ Finding deadlyLiveness(const Scene& scene, const Group& group) {
       "pod; "
       "none boots before it is back",
       ghost.liveness->failures, seconds(ghost.liveness->period));
-  finding.remedy =
-      mended(group, "probe what Ghost knows by heart",
-             commandsOf(scene).patch(group.owner, commandsOf(scene).liveFromMemory(ghost)),
-             "this restarts the pods one after the other");
+  finding.remedy = patched(scene, group, "probe what Ghost knows by heart",
+                           commandsOf(scene).liveFromMemory(ghost));
   return finding;
 }
 
@@ -336,9 +337,7 @@ Finding hastyProbe(const Scene& scene, const Group& group, Duration patience) {
       "in "
       "the middle it leaves the lock in migrations_lock, and no pod boots any more";
   finding.remedy =
-      mended(group, "give a boot half an hour",
-             commandsOf(scene).patch(group.owner, commandsOf(scene).liveFromMemory(ghost)),
-             "this restarts the pods one after the other");
+      patched(scene, group, "give a boot half an hour", commandsOf(scene).liveFromMemory(ghost));
   return finding;
 }
 
@@ -372,8 +371,7 @@ Finding outOfMemory(const Scene& scene, const WorkloadPod& pod) {
   finding.evidence["memory_limit"] = limited ? ghost.memoryLimit : "none";
   finding.evidence["ended_at"] = timeText(ghost.lastEnd->at);
   finding.cause = limited
-                      ? "Ghost holds 200 to 350 MiB after its boot and some 550 under load, more "
-                        "while it resizes images"
+                      ? "Ghost was measured at 180 to 340 MiB after its boot and at 550 under load"
                       : "the node itself ran out of memory";
   finding.reproduce =
       commandsOf(scene).part("pod", pod.pod.name, ".status.containerStatuses[*].lastState");
@@ -401,10 +399,7 @@ Finding onePlace(const Scene& scene, Code code, const std::string& place) {
   finding.reproduce = commandsOf(scene).pods(scene.workload.selector);
   const std::string topology = node ? "kubernetes.io/hostname" : "topology.kubernetes.io/zone";
   const auto patch = commandsOf(scene).spread(scene.workload.selector, topology);
-  finding.remedy =
-      patch ? mended(group, "spread the pods", commandsOf(scene).patch(group.owner, *patch),
-                     "this restarts the pods one after the other")
-            : finding.def->remedy;
+  if (patch) finding.remedy = patched(scene, group, "spread the pods", *patch);
   return finding;
 }
 
@@ -471,10 +466,7 @@ std::string restartNote(const WorkloadPod& pod) {
 }
 
 std::string userNote(const Difference& difference) {
-  std::vector<std::string> texts;
-  for (const auto& [value, pods] : difference.pods)
-    texts.push_back(fmt::format("{} on {}", value, listed(pods)));
-  return fmt::format("{} differs: {}", difference.variable, fmt::join(texts, ", "));
+  return fmt::format("{} is not the same in all pods", difference.variable);
 }
 
 std::string deniedNote(const Workload::Unlisted& unlisted) {

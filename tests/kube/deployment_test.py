@@ -16,8 +16,8 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspa
 
 from tests.kube import kubectl  # noqa: E402
 from tests.kube.fake_api import FakeApi  # noqa: E402
-from tests.kube.program import Account  # noqa: E402
-from tests.kube.world import NAMESPACE, PODS, Ghost, World, pod  # noqa: E402
+from tests.kube.program import Account, Daemon  # noqa: E402
+from tests.kube.world import DEPLOYMENTS, NAMESPACE, PODS, Ghost, World, pod  # noqa: E402
 from tests.lab.common import LabError  # noqa: E402
 
 PROGRAM = ""
@@ -38,10 +38,12 @@ class Deployment(unittest.TestCase):
         self.addCleanup(self.api.__exit__)
         self.world = World(self.api.store)
         self.account = Account(self.api, self.folder)
+        self.ports = []
 
     def ghost(self, name, address, **more):
         ghost = Ghost(address)
         self.addCleanup(ghost.stop)
+        self.ports.append(ghost.port)
         self.world.create_owned(name, ghost.address, ghost.port, **more)
 
     def check(self, *flags):
@@ -123,6 +125,15 @@ class Deployment(unittest.TestCase):
         for note, (resource, group) in zip(notes, RIGHTS.items()):
             self.assertIn(f'{{apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["list"]}}', note)
 
+    def test_the_daemon_judges_too(self):
+        self.bad_world()
+        daemon = Daemon(PROGRAM, self.account, base=FLAGS)
+        try:
+            report = daemon.until_report(lambda one: one["checks"], "it ran")
+        finally:
+            self.assertEqual(daemon.stop()[0], 0)
+        self.assertIn("RC915", {one["code"] for one in report["findings"]})
+
     def test_without_kubernetes_it_does_not_apply(self):
         result = subprocess.run([PROGRAM, "check", "--url", "http://example.org", "--pod", "a=http://127.0.0.2:9",
                                  "--only", "deployment", "--output", "json"], env={"PATH": os.environ["PATH"]},
@@ -138,12 +149,16 @@ class Deployment(unittest.TestCase):
         tried = 0
         for one in self.report("fail")["findings"]:
             command = one["remedy"].partition(": kubectl ")[2].partition("; ")[0]
-            if not command.startswith(("patch ", "get ")):
-                continue  # `scale` asks for a subresource, `set` and `rollout undo` for more than the fake has
+            if not command.startswith(("patch ", "set ")):
+                continue  # `scale`, `logs` and `rollout undo` ask for more than the fake has
             tried += 1
             self.run_kubectl(path, command)
             self.run_kubectl(path, one["reproduce"].removeprefix("kubectl "))
-        self.assertGreater(tried, 4)
+        self.assertEqual(tried, 9)
+        ghost = self.api.store.get(DEPLOYMENTS, NAMESPACE, "ghost")["spec"]["template"]["spec"]["containers"][0]
+        self.assertEqual(ghost["resources"]["limits"]["memory"], "1Gi")
+        self.assertEqual(ghost["readinessProbe"]["httpGet"]["port"], self.ports[0])
+        self.assertEqual(ghost["startupProbe"]["failureThreshold"], 360)
 
     def run_kubectl(self, path, command):
         """As a shell takes it."""

@@ -65,8 +65,12 @@ class World:
         """A Deployment named ghost with all that belongs to it, but its pods."""
         spec = {"replicas": replicas, "strategy": strategy or {"type": "Recreate"},
                 "selector": {"matchLabels": {"app": "ghost"}}}
+        like = template()
+        spec["template"] = {"metadata": {"labels": {"app": "ghost"}}, "spec": {
+            "volumes": like["volumes"], "containers": [{"name": "ghost", "image": "ghost:6.57.0", **like["container"]}]}}
         self.store.create(DEPLOYMENTS, NAMESPACE, {"metadata": {"name": "ghost"}, "spec": spec})
-        self.store.create(REPLICA_SETS, NAMESPACE, {"metadata": {"name": f"ghost-{HASH}"}, "spec": {"replicas": replicas}})
+        self.store.create(REPLICA_SETS, NAMESPACE, {"metadata": {"name": f"ghost-{HASH}", "labels": {"app": "ghost"}},
+                                                    "spec": {"replicas": replicas, "selector": spec["selector"]}})
         self.store.create(CLAIMS, NAMESPACE, {"metadata": {"name": "ghost-content"},
                                               "spec": {"accessModes": list(modes)}})
         if autoscaler:
