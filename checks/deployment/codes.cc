@@ -24,17 +24,16 @@ const std::vector<FindingDef>& findings() {
        "mode ReadWriteMany"},
       {"RC904", Severity::kWarning, "pods have content volumes of their own",
        "Not all pods mount the same claim for Ghost's content: what is uploaded through one of "
-       "them "
-       "is missing on the others. The checks images and canary tell whether readers meet it.",
+       "them is missing on the others. The checks images and canary tell whether readers meet it.",
        "mount one claim with the access mode ReadWriteMany in all pods"},
       {"RC905", Severity::kWarning, "Ghost's content is not on a persistent volume",
        "Images, themes, routes and redirects are kept in the container or in a volume that goes "
        "with the pod: they are lost when it is replaced, and no other pod has them.",
        "make a PersistentVolumeClaim and mount it at /var/lib/ghost/content"},
       {"RC906", Severity::kInfo, "an update runs two versions of Ghost at once",
-       "The update strategy starts pods of the new version while those of the old one still "
-       "serve. A new version migrates the database when it boots; from then on the old ones run "
-       "against a schema they do not know, until the rollout has replaced them.",
+       "The update strategy starts pods of the new version while those of the old one still serve. "
+       "A new version migrates the database when it boots; from then on the old ones run against a "
+       "schema they do not know, until the rollout has replaced them.",
        "kubectl patch deployment NAME -p "
        "'{\"spec\":{\"strategy\":{\"type\":\"Recreate\",\"rollingUpdate\":null}}}'"},
       {"RC907", Severity::kWarning, "pods get readers before they have booted",

@@ -188,8 +188,7 @@ Finding oneNodeVolume(const Scene& scene, const std::vector<const k8s::Claim*>& 
   finding.reproduce = commandsOf(scene).get("pvc", claims.front()->name);
   finding.remedy = scaleRemedy(
       scene,
-      "move the content to a claim with the access mode ReadWriteMany; until then run one "
-      "pod",
+      "move the content to a claim with the access mode ReadWriteMany; until then run one pod",
       "access modes of a claim cannot be changed");
   return finding;
 }
@@ -208,14 +207,13 @@ Finding differentVolumes(const Scene& scene, const std::map<std::string, std::st
                                 more > 0 ? fmt::format(", and {} more", more) : "");
   const bool perPod = std::ranges::any_of(
       scene.groups, [](const Group& one) { return one.owner.kind == "StatefulSet"; });
-  finding.cause = perPod ? "volumeClaimTemplates of a StatefulSet make a claim for each pod"
-                         : "the pods were made from different templates, or the folder is the "
-                           "node's own";
+  finding.cause =
+      perPod ? "volumeClaimTemplates of a StatefulSet make a claim for each pod"
+             : "the pods were made from different templates, or the folder is the node's own";
   finding.reproduce = commandsOf(scene).partOfAll(scene.workload.selector, ".volumeMounts");
   finding.remedy =
       "mount one claim with the access mode ReadWriteMany in all pods; what is on the others has "
-      "to "
-      "be copied there";
+      "to be copied there";
   return finding;
 }
 
@@ -230,8 +228,7 @@ Finding noVolume(const Scene& scene, const Group& group) {
   finding.evidence["mounts"] = listed(paths);
   finding.cause =
       "uploads, themes and redirects are files in the container: they go with the pod, and no "
-      "other "
-      "pod has them";
+      "other pod has them";
   finding.reproduce =
       commandsOf(scene).part("pod", pod.pod.name, container(*pod.ghost) + ".volumeMounts");
   finding.remedy =
@@ -256,8 +253,7 @@ Finding overlappingUpdate(const Scene& scene, const Group& group) {
   finding.evidence["max_unavailable"] = std::to_string(controller.unavailable);
   finding.cause =
       "nothing is wrong until the image changes to a version with a migration: its first pod "
-      "changes "
-      "the schema under the pods that still serve";
+      "changes the schema under the pods that still serve";
   finding.reproduce =
       ownerCommand(scene, group, isDeployment ? ".spec.strategy" : ".spec.updateStrategy");
   finding.remedy =
@@ -279,8 +275,7 @@ Finding earlyReaders(const Scene& scene, const Group& group) {
                       : fmt::format("{} has no readiness probe", nameOf(group)));
   finding.cause =
       "Ghost opens its port before it touches the database and answers 503 until it has booted: "
-      "some "
-      "seconds, and minutes while it migrates. Readers get that after every restart";
+      "some seconds, and minutes while it migrates. Readers get that after every restart";
   finding.remedy = patched(scene, group, "let the probe get the front page",
                            commandsOf(scene).readFrontPage(ghost));
   return finding;
@@ -315,8 +310,7 @@ Finding deadlyLiveness(const Scene& scene, const Group& group) {
                              nameOf(group), ghost.liveness->path));
   finding.cause = fmt::format(
       "when the database is away, {} failures in a row, {} apart, have Kubernetes restart every "
-      "pod; "
-      "none boots before it is back",
+      "pod; none boots before it is back",
       ghost.liveness->failures, seconds(ghost.liveness->period));
   finding.remedy = patched(scene, group, "probe what Ghost knows by heart",
                            commandsOf(scene).liveFromMemory(ghost));
@@ -334,8 +328,7 @@ Finding hastyProbe(const Scene& scene, const Group& group, Duration patience) {
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(patience).count());
   finding.cause =
       "while Ghost migrates the database it answers 503, which is a failure to the probe; killed "
-      "in "
-      "the middle it leaves the lock in migrations_lock, and no pod boots any more";
+      "in the middle it leaves the lock in migrations_lock, and no pod boots any more";
   finding.remedy =
       patched(scene, group, "give a boot half an hour", commandsOf(scene).liveFromMemory(ghost));
   return finding;
