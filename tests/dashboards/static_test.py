@@ -20,7 +20,7 @@ import yaml                                                 # noqa: E402
 from dashboards import files                                # noqa: E402
 
 ROLLCALL = ""
-_WITHOUT_FINDING = "RollcallAbsent|RollcallStalled|RollcallCannot.*|RollcallNoPods"
+_WITHOUT_FINDING = "RollcallAbsent|RollcallStalled|RollcallCannot.*|RollcallNo.*"
 _SECTIONS = ["What it means", "How to see it", "How to mend it", "How to silence it"]
 _UNITS = {"short", "s", "bytes", "percentunit", "reqps", "ops"}
 
