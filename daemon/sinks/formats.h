@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 
+#include "daemon/core/comparison.h"
 #include "daemon/core/report.h"
 
 namespace rollcall {
@@ -20,6 +21,8 @@ std::string formatJson(const Report& report, std::size_t maxFindings);
 std::string formatJunit(const Report& report);
 // First line and perfdata of the Nagios plug-in contract.
 std::string formatNagios(const Report& report);
+// With a `chronicle` it says what changed since the last report.
+std::string formatMarkdown(const Report& report, const Chronicle* chronicle);
 // Exposition text for node_exporter's textfile collector: the metrics of daemon/sinks/metrics.h
 // that a single report carries.
 std::string formatPrometheus(const Report& report);

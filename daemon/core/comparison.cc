@@ -1,0 +1,113 @@
+#include "daemon/core/comparison.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <tuple>
+
+#include "daemon/core/finding_traits.h"
+
+namespace rollcall {
+namespace {
+
+using Key = std::tuple<std::string_view, std::string_view, std::string_view, std::string>;
+
+Key keyOf(const PastFinding& finding) {
+  return {finding.check, finding.code, finding.pod, finding.resource};
+}
+Key keyOf(const CheckRun& run, const Finding& finding) {
+  return {run.check, finding.def->code, finding.pod, resourceKey(finding)};
+}
+
+PastFinding pastOf(const CheckRun& run, const Finding& finding) {
+  return {.check = run.check,
+          .code = std::string(finding.def->code),
+          .pod = finding.pod,
+          .resource = resourceKey(finding),
+          .severity = std::string(name(finding.def->severity)),
+          .title = std::string(finding.def->title),
+          .message = finding.message,
+          .since = finding.since.value_or(run.started),
+          .seen = run.started};
+}
+
+const CheckRun* runOf(const Report& report, std::string_view check) {
+  const auto run = std::ranges::find(report.checks, check, &CheckRun::check);
+  return run == report.checks.end() ? nullptr : &*run;
+}
+
+bool isGone(const Report& report, const std::string& pod) {
+  return !pod.empty() && std::ranges::none_of(report.pods, [&](const PodReport& one) {
+    return one.pod.name == pod;
+  });
+}
+
+// Whether its absence from `report` says that it has ended.
+bool wasLookedAt(const Report& report, const PastFinding& finding) {
+  const CheckRun* run = runOf(report, finding.check);
+  if (!run || run->error || run->outcome.notApplicable) return false;
+  return std::ranges::none_of(
+      run->outcome.gaps, [&](const Gap& gap) { return gap.pod.empty() || gap.pod == finding.pod; });
+}
+
+std::map<Key, const PastFinding*> byKey(const std::vector<PastFinding>& findings) {
+  std::map<Key, const PastFinding*> map;
+  for (const PastFinding& finding : findings) map.emplace(keyOf(finding), &finding);
+  return map;
+}
+
+}  // namespace
+
+Comparison compare(const std::vector<PastFinding>& before, const Report& report) {
+  std::map<Key, const PastFinding*> missed = byKey(before);
+  Comparison comparison;
+  for (const CheckRun& run : report.checks)
+    for (const Finding& finding : run.outcome.findings) {
+      const auto earlier = missed.find(keyOf(run, finding));
+      PastFinding now = pastOf(run, finding);
+      if (earlier == missed.end()) {
+        comparison.began.push_back(std::move(now));
+        continue;
+      }
+      now.since = std::min(now.since, earlier->second->since);
+      comparison.lasting.push_back(std::move(now));
+      missed.erase(earlier);
+    }
+  for (const auto& [key, finding] : missed) {
+    const bool over = isGone(report, finding->pod) || wasLookedAt(report, *finding);
+    (over ? comparison.ended : comparison.unseen).push_back(*finding);
+  }
+  return comparison;
+}
+
+void dateBack(Report& report, const std::vector<PastFinding>& before) {
+  const std::map<Key, const PastFinding*> known = byKey(before);
+  for (CheckRun& run : report.checks)
+    for (Finding& finding : run.outcome.findings)
+      if (const auto earlier = known.find(keyOf(run, finding)); earlier != known.end())
+        finding.since = std::min(finding.since.value_or(run.started), earlier->second->since);
+}
+
+PastRun summaryOf(const Report& report) {
+  PastRun past{.started = report.started,
+               .took = report.took,
+               .verdict = std::string(name(report.verdict)),
+               .pods = report.pods.size()};
+  for (const CheckRun& run : report.checks) {
+    past.gaps += run.outcome.gaps.size() + (run.error ? 1 : 0);
+    for (const Finding& finding : run.outcome.findings) switch (finding.def->severity) {
+        case Severity::kCritical:
+          ++past.critical;
+          break;
+        case Severity::kWarning:
+          ++past.warning;
+          break;
+        case Severity::kInfo:
+          ++past.info;
+          break;
+      }
+  }
+  return past;
+}
+
+}  // namespace rollcall
