@@ -166,6 +166,74 @@ TEST(Json, IsSafeToPrintAndStillTheSameDocument) {
   EXPECT_EQ(nlohmann::json::parse(text)["site"]["title"], evil);
 }
 
+Chronicle sampleChronicle() {
+  Chronicle chronicle;
+  for (int day = -2; day <= 0; ++day)
+    chronicle.runs.push_back({.started = sampleTime(day * 86'400),
+                              .took = std::chrono::milliseconds(1'200),
+                              .verdict = day == 0 ? "fail" : "pass",
+                              .pods = 3,
+                              .critical = day == 0 ? 10u : 0u,
+                              .warning = 1});
+  const PastFinding missing{.check = "posts",
+                            .code = "RC201",
+                            .pod = "pod-2",
+                            .resource = "post:1",
+                            .severity = "critical",
+                            .title = "published but missing on the pod",
+                            .message = "pod-2 answers 404 for /a_post/",
+                            .since = sampleTime(-30)};
+  PastFinding over = missing;
+  over.pod = "pod-3 | <b>";
+  over.message = "a message with `code`, *stars*, <b>tags</b> and a | bar";
+  chronicle.comparison = {.began = {missing}, .lasting = {}, .ended = {over}, .unseen = {}};
+  return chronicle;
+}
+
+TEST(Markdown, LooksAsOnTheGoldenPage) {
+  const Chronicle chronicle = sampleChronicle();
+  expectGolden("fail.md", formatMarkdown(sampleFail(), &chronicle));
+  expectGolden("pass.md", formatMarkdown(samplePass(), nullptr));
+}
+
+TEST(Markdown, SaysWhenItIsTheFirst) {
+  Chronicle chronicle = sampleChronicle();
+  chronicle.runs.resize(1);
+  EXPECT_THAT(formatMarkdown(sampleFail(), &chronicle), HasSubstr("There was none"));
+}
+
+// What is left of Markdown without blocks of code and without what is escaped.
+std::string unescapedMarkdown(const std::string& text) {
+  std::string left;
+  bool inBlock = false;
+  for (const std::string& line : linesOf(text)) {
+    if (line.starts_with("```")) inBlock = !inBlock;
+    if (inBlock || line.starts_with("```")) continue;
+    for (std::size_t i = 0; i < line.size(); ++i)
+      if (line[i] == '\\')
+        ++i;
+      else
+        left += line[i];
+  }
+  return left;
+}
+
+TEST(Markdown, LetsNothingFromOutsideBecomeMarkup) {
+  const std::string text = formatMarkdown(sampleHostile(), nullptr);
+  expectHarmless(text);
+  EXPECT_THAT(text, HasSubstr("<"));
+  for (const char* markup : {"<", "[", "`", "~", "*"})
+    EXPECT_THAT(unescapedMarkdown(text), Not(HasSubstr(markup)));
+}
+
+// A command that holds a fence stays in its block.
+TEST(Markdown, FencesAreLongerThanWhatTheyHold) {
+  Report report = sampleFail();
+  for (CheckRun& run : report.checks)
+    for (Finding& finding : run.outcome.findings) finding.reproduce = "curl ``` # x";
+  EXPECT_THAT(formatMarkdown(report, nullptr), HasSubstr("````sh\ncurl ``` # x\n````\n"));
+}
+
 TEST(Junit, LooksAsOnTheGoldenPage) {
   expectGolden("fail.junit.xml", formatJunit(sampleFail()));
   expectGolden("hostile.junit.xml", formatJunit(sampleHostile()));

@@ -14,11 +14,11 @@ constexpr std::size_t kGroupsShown = 50;
 constexpr std::size_t kGapsShown = 50;
 constexpr std::size_t kChangesShown = 20;
 
-// Text in a line, so that nothing in it is markup: neither Markdown's nor HTML's.
+// Text within a line, so that nothing in it is markup: neither Markdown's nor HTML's.
 std::string plain(std::string_view text) {
   std::string out;
   for (const char c : visible(text)) {
-    if (std::string_view("\\`*_{}[]<>()#+!|~&").find(c) != std::string_view::npos) out += '\\';
+    if (std::string_view("\\`*_[]<>|~").find(c) != std::string_view::npos) out += '\\';
     out += c;
   }
   return out;
