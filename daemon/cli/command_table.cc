@@ -33,9 +33,19 @@ constexpr FlagSpec kConfigFlags[] = {
     {"--content", "DIR", "content.path", Value::kFolder, "Ghost's shared content folder"},
     {"--max-findings", "N", "max_findings", Value::kText, "most findings a JSON report lists"},
 };
+constexpr FlagSpec kOutputFlag = {"--output", "FORMAT", "", Value::kText,
+                                  "table, json, junit, nagios, prometheus or markdown"};
+constexpr FlagSpec kReportFlags[] = {
+    {"--output", "FORMAT", "", Value::kText, "to stdout: markdown, json or junit"},
+    {"--output-dir", "DIR", "", Value::kFolder,
+     "write report.md, report.json and report.xml there instead"},
+    {"--state", "FILE", "", Value::kFile,
+     "keeps what was found, and compares with the run before; made when it is absent"},
+    {"--push", "URL", "", Value::kText,
+     "of a Pushgateway: when the report was made and how many findings it has"},
+};
 constexpr FlagSpec kRunFlags[] = {
     {"--only", "CHECK[,CHECK]", "", Value::kText, "only these checks"},
-    {"--output", "FORMAT", "", Value::kText, "table, json, junit, nagios or prometheus"},
     {"--timeout", "TIME", "", Value::kText, "when to give up, such as 30s or 2m"},
     {"--fail-on", "LEVEL", "", Value::kText,
      "when the exit code is not 0: warn (from warnings on), fail or never"},
@@ -67,6 +77,17 @@ constexpr CommandSpec kCommands[] = {
      "Exit codes: 0 pass, 1 warnings, 2 failures, 3 could not look, 64 usage or configuration,\n"
      "130 interrupted. With --fail-on fail warnings exit 0; with --fail-on never every report\n"
      "does; when there is none, or it cannot be written, the exit code is 3 all the same.\n"},
+    {Command::kReport, "report", "Look at everything and write a report for people",
+     "Examples:\n"
+     "  rollcall report --config rollcall.yaml > report.md\n"
+     "  rollcall report --config rollcall.yaml --output-dir /var/lib/rollcall \\\n"
+     "      --state /var/lib/rollcall/state.db --push http://pushgateway:9091\n"
+     "\n"
+     "Where \"check\" asks every pod for the newest posts and what looks wrong, a report asks for\n"
+     "all of them, at pages_per_second; --timeout is 30m unless given. What is not published is "
+     "not\n"
+     "named. Exit codes are those of check; a report that could not be delivered as asked\n"
+     "(written, kept, pushed) is 3. --fail-on never is for Jobs that shall not be tried again.\n"},
     {Command::kServe, "serve", "Run as a daemon: metrics, report and status page",
      "Examples:\n"
      "  rollcall serve --config /etc/rollcall/rollcall.yaml\n"
@@ -109,8 +130,13 @@ constexpr CommandSpec kCommands[] = {
 };
 
 bool takesConfig(Command command) {
-  return command == Command::kCheck || command == Command::kServe ||
+  return command == Command::kCheck || command == Command::kReport || command == Command::kServe ||
          command == Command::kConfigCheck || command == Command::kConfigShow;
+}
+
+// Takes what matters to a daemon.
+bool runsOn(Command command) {
+  return takesConfig(command) && command != Command::kCheck && command != Command::kReport;
 }
 
 }  // namespace
@@ -130,7 +156,13 @@ std::span<const CommandSpec> commandTable() {
 }
 
 bool takesRun(Command command) {
-  return command == Command::kCheck || command == Command::kServe;
+  return command == Command::kCheck || command == Command::kReport || command == Command::kServe;
+}
+
+std::span<const std::pair<const char*, OutputFormat>> outputsOf(Command command) {
+  if (!takesRun(command)) return {};
+  if (command == Command::kReport) return kReportOutputs;
+  return kOutputs;
 }
 
 std::vector<const FlagSpec*> flagsOf(Command command) {
@@ -139,7 +171,10 @@ std::vector<const FlagSpec*> flagsOf(Command command) {
     for (const FlagSpec& flag : kConfigFlags) flags.push_back(&flag);
   if (takesRun(command))
     for (const FlagSpec& flag : kRunFlags) flags.push_back(&flag);
-  if (takesConfig(command) && command != Command::kCheck)
+  if (command == Command::kCheck || command == Command::kServe) flags.push_back(&kOutputFlag);
+  if (command == Command::kReport)
+    for (const FlagSpec& flag : kReportFlags) flags.push_back(&flag);
+  if (runsOn(command))
     for (const FlagSpec* flag : {&kListenFlag, &kLeaseFlag}) flags.push_back(flag);
   if (command == Command::kHealth) flags.push_back(&kAddressFlag);
   if (command == Command::kVolumeAgent)

@@ -28,6 +28,8 @@ struct CommandSpec {
 std::span<const CommandSpec> commandTable();
 // The flags of `command` that take a value.
 std::vector<const FlagSpec*> flagsOf(Command command);
+// What its --output may be; empty when it has none.
+std::span<const std::pair<const char*, OutputFormat>> outputsOf(Command command);
 // Whether it runs checks, and so takes --verbose as well.
 bool takesRun(Command command);
 
@@ -40,7 +42,12 @@ inline constexpr std::pair<const char*, OutputFormat> kOutputs[] = {
     {"json", OutputFormat::kJson},
     {"junit", OutputFormat::kJunit},
     {"nagios", OutputFormat::kNagios},
-    {"prometheus", OutputFormat::kPrometheus}};
+    {"prometheus", OutputFormat::kPrometheus},
+    {"markdown", OutputFormat::kMarkdown}};
+inline constexpr std::pair<const char*, OutputFormat> kReportOutputs[] = {
+    {"markdown", OutputFormat::kMarkdown},
+    {"json", OutputFormat::kJson},
+    {"junit", OutputFormat::kJunit}};
 inline constexpr std::pair<const char*, FailOn> kFailOns[] = {
     {"warn", FailOn::kWarn}, {"fail", FailOn::kFail}, {"never", FailOn::kNever}};
 inline constexpr const char* kShells[] = {"bash", "zsh", "fish"};

@@ -15,6 +15,10 @@ namespace rollcall {
 int checkCommand(const CheckRegistry& registry, const Options& options, const Config& config,
                  const Environment& environment);
 
+// `rollcall report`: likewise.
+int reportCommand(const CheckRegistry& registry, const Options& options, const Config& config,
+                  const Environment& environment);
+
 // `rollcall serve`: runs until SIGTERM or SIGINT (0, within 5 s), a second signal ends it at once.
 // To be called from main's thread while it is the only one: it blocks signals for all later ones.
 // 64 when the configuration cannot be used or the address to listen on is taken.

@@ -153,7 +153,7 @@ Answer unknownArgument(const std::string& path, const std::vector<std::string>& 
     const std::string_view name = flagName(extra);
     const std::string quoted = shown(name);
     const std::string plain = quoted.substr(1, quoted.size() - 2);
-    if (path == "serve" || path == "check" || path.starts_with("config "))
+    if (path == "serve" || path == "check" || path == "report" || path.starts_with("config "))
       if (name.find("pass") != std::string_view::npos ||
           !nearest(name, {"--password", "--db-password"}).empty())
         return refuse(path, fmt::format("{}: passwords are not taken from the command line, others "
@@ -222,6 +222,9 @@ class Converter {
     options_.command = sub.spec->command;
     options_.flags.source = "flags";
     options_.verbose = sub.verbose;
+    if (options_.command != Command::kReport) return;
+    options_.output = OutputFormat::kMarkdown;
+    options_.timeout = std::chrono::minutes(30);
   }
 
   std::variant<Options, Answer> convert() {
@@ -293,19 +296,29 @@ class Converter {
       for (const std::string& one : values) splitNames(one, options_.only);
       if (options_.only.empty()) fail(name, "names no check");
     } else if (name == "--output") {
-      pick(name, value, std::span(kOutputs), options_.output);
+      pick(name, value, outputsOf(options_.command), options_.output);
     } else if (name == "--fail-on") {
-      pick(name, value, std::span(kFailOns), options_.failOn);
+      pick(name, value, std::span<const std::pair<const char*, FailOn>>(kFailOns), options_.failOn);
+    } else if (name == "--output-dir") {
+      options_.report.folder = value;
+    } else if (name == "--state") {
+      options_.report.stateFile = value;
+    } else if (name == "--push") {
+      pushUrl(name, value);
     } else {
       duration(name, value, std::chrono::milliseconds(100), options_.timeout);
     }
     if (options_.command == Command::kServe && name != "--only")
       options_.ignored.emplace_back(name);
   }
-  template <class T, std::size_t N>
+  void pushUrl(std::string_view name, const std::string& value) {
+    const Result<Url> url = parseUrl(value);
+    if (!url) return fail(name, url.error().message);
+    options_.report.pushUrl = url->text();
+  }
+  template <class T>
   void pick(std::string_view name, const std::string& value,
-            std::span<const std::pair<const char*, T>, N> choices, T& target) {
-    const std::span<const std::pair<const char*, T>> all = choices;
+            std::span<const std::pair<const char*, T>> all, T& target) {
     if (const std::optional<T> chosen = choose(all, value))
       target = *chosen;
     else
@@ -384,8 +397,10 @@ std::vector<CommandInfo> describeCommands() {
     for (const FlagSpec* flag : flagsOf(spec.command)) {
       const std::string_view name = flag->name;
       FlagInfo described{flag->name, flag->help, {}, flag->kind};
-      if (name == "--output") described.choices = texts(namesOf(std::span(kOutputs).subspan(0)));
-      if (name == "--fail-on") described.choices = texts(namesOf(std::span(kFailOns).subspan(0)));
+      if (name == "--output") described.choices = texts(namesOf(outputsOf(spec.command)));
+      if (name == "--fail-on")
+        described.choices =
+            texts(namesOf(std::span<const std::pair<const char*, FailOn>>(kFailOns)));
       info.flags.push_back(std::move(described));
     }
     if (takesRun(spec.command))

@@ -14,6 +14,7 @@ namespace rollcall {
 
 enum class Command {
   kCheck,
+  kReport,
   kServe,
   kVolumeAgent,
   kList,
@@ -24,7 +25,7 @@ enum class Command {
   kShowVersion,
   kCompletion
 };
-enum class OutputFormat { kTable, kJson, kJunit, kNagios, kPrometheus };
+enum class OutputFormat { kTable, kJson, kJunit, kNagios, kPrometheus, kMarkdown };
 
 // Of `volume-agent`, which has no configuration besides.
 struct AgentOptions {
@@ -32,6 +33,13 @@ struct AgentOptions {
   std::vector<std::string> folders;  // below it
   Duration interval = std::chrono::seconds(20);
   std::string listen = "0.0.0.0:9869";
+};
+
+// Of `report`, besides those of a run.
+struct ReportOptions {
+  std::string folder;     // where every format goes as a file; empty = one format to stdout
+  std::string stateFile;  // what earlier runs found; empty = nothing is compared
+  std::string pushUrl;    // of a Pushgateway; empty = nothing is pushed
 };
 
 struct Options {
@@ -48,6 +56,7 @@ struct Options {
   std::string code;                        // explain: RC201 or a check's name
   std::string shell;                       // completion
   AgentOptions agent;
+  ReportOptions report;
   std::vector<std::string> ignored;  // serve: flags given that only `check` heeds
 };
 

@@ -34,7 +34,7 @@ bool nothingConfigured(const Config& config) {
   return !config.url && !namesPods(config) && !config.database;
 }
 
-// `check` and `serve`, once the configuration stands.
+// `check`, `report` and `serve`, once the configuration stands.
 int runChecks(const CheckRegistry& registry, const Options& options, Config config,
               const Environment& environment) {
   if (nothingConfigured(config)) {
@@ -50,6 +50,8 @@ int runChecks(const CheckRegistry& registry, const Options& options, Config conf
   }
   if (options.command == Command::kCheck)
     return checkCommand(registry, options, config, environment);
+  if (options.command == Command::kReport)
+    return reportCommand(registry, options, config, environment);
   if (!options.ignored.empty())
     complain(fmt::format("serve: {} matter to \"rollcall check\" only and change nothing here",
                          fmt::join(options.ignored, ", ")));
@@ -100,6 +102,7 @@ int runProgram(const CheckRegistry& registry, const std::vector<std::string>& ar
   const Options& options = std::get<Options>(parsed);
   switch (options.command) {
     case Command::kCheck:
+    case Command::kReport:
     case Command::kServe:
     case Command::kConfigCheck:
     case Command::kConfigShow:

@@ -31,6 +31,7 @@ struct AskBudget {
   std::size_t pages = 200;   // real GETs of rendered pages per pod and run
   std::size_t parallel = 4;  // at a time per pod
   double perSecond = 0;      // rendered pages per second and pod; 0 = not limited
+  bool everything = false;   // really ask for every resource, whatever else proves it
 };
 
 // The permalink configuration as far as it is known; see daemon/ghost/routes.h.

@@ -9,25 +9,12 @@
 #include <charconv>
 #include <vector>
 
+#include "daemon/core/base64_url.h"
+
 namespace rollcall::ghost {
 namespace {
 
 constexpr std::chrono::seconds kGoodFor = std::chrono::minutes(5);  // the most that Ghost takes
-
-// Base64 with '-' and '_' and without padding.
-std::string base64Url(const unsigned char* bytes, std::size_t size) {
-  std::vector<unsigned char> encoded(4 * ((size + 2) / 3) + 1);
-  const int length = EVP_EncodeBlock(encoded.data(), bytes, static_cast<int>(size));
-  std::string text(encoded.begin(), encoded.begin() + length);
-  std::ranges::replace(text, '+', '-');
-  std::ranges::replace(text, '/', '_');
-  text.erase(std::min(text.find('='), text.size()));
-  return text;
-}
-
-std::string base64Url(std::string_view text) {
-  return base64Url(reinterpret_cast<const unsigned char*>(text.data()), text.size());
-}
 
 // The bytes of hexadecimal digits; empty when `hex` is something else.
 std::vector<unsigned char> bytesOf(std::string_view hex) {
@@ -61,7 +48,7 @@ std::string adminAuthorization(std::string_view key, WallTime now, std::optional
   unsigned int length = 0;
   HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
        reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &length);
-  return "Ghost " + text + "." + base64Url(mac.data(), length);
+  return "Ghost " + text + "." + base64Url({reinterpret_cast<const char*>(mac.data()), length});
 }
 
 }  // namespace rollcall::ghost

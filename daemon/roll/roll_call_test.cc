@@ -166,6 +166,17 @@ TEST_F(RollCallTest, aViewAloneIsNoClaim) {
   EXPECT_THAT(claims(run()), IsEmpty());
 }
 
+TEST_F(RollCallTest, aReportReallyAsksForEverything) {
+  post("new1", 1h), post("new2", 2h), post("old", 240h);
+  lists("*", {"new1", "new2", "old"});
+  for (const char* slug : {"new1", "new2", "old"}) serves("*", slug);
+  serves("c", "old", 404);
+  EXPECT_THAT(claims(run()), IsEmpty());
+  budget_.everything = true;
+  EXPECT_THAT(claims(run()), ElementsAre("RC201 c old"));
+  for (const char* pod : {"a", "b", "c"}) EXPECT_GE(asked(pod, "/old/"), 1u) << pod;
+}
+
 TEST_F(RollCallTest, onDatabaseRoutedVersionsAnOldSitemapAccusesNobody) {
   version("6.65");
   post("one", 1h), post("two", 2h), post("three", 3h);

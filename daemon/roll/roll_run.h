@@ -80,7 +80,10 @@ class RollRun {
 
   // Helpers.
   bool full() const { return context_.trigger != Trigger::kChange; }
-  std::size_t sweep() const { return context_.leads ? memory_.settings_.sweep : 0; }
+  std::size_t sweep() const {
+    if (context_.budget.everything) return scope_.size();
+    return context_.leads ? memory_.settings_.sweep : 0;
+  }
   bool inScope(const Entry& entry) const { return memory_.settings_.types.contains(entry.type); }
   bool settling(const Entry& entry) const;
   Key keyOf(std::size_t entry) const;

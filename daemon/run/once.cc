@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 
 #include "daemon/net/shared_answers.h"
@@ -55,6 +56,15 @@ struct Round {
   }
 };
 
+AskBudget budgetOf(const Round& round) {
+  AskBudget budget = round.config.budget;
+  if (!round.options.everything) return budget;
+  budget.pages = std::numeric_limits<std::size_t>::max();
+  budget.perSecond = round.config.pagesPerSecond;
+  budget.everything = true;
+  return budget;
+}
+
 CheckRun runJob(Round& round, const Job& job) {
   const CheckSpec& spec = *job.spec;
   round.tell(fmt::format("{}: asking {} pod{}", spec.name, round.topology.pods.size(),
@@ -78,7 +88,7 @@ CheckRun runJob(Round& round, const Job& job) {
                              .workload = round.services.workload.get(),
                              .trigger = Trigger::kOnce,
                              .settle = round.config.settle,
-                             .budget = round.config.budget,
+                             .budget = budgetOf(round),
                              .deadline = round.deadline,
                              .stop = round.stop};
   CheckRun run = runCheck(spec, *check, context);

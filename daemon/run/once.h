@@ -15,6 +15,8 @@ namespace rollcall {
 struct OnceOptions {
   std::vector<std::string> only;  // empty = all enabled
   Duration timeout = std::chrono::seconds(30);
+  // Really ask every pod for every resource, at Config::pagesPerSecond.
+  bool everything = false;
   // Called from other threads as checks start and end: "posts: asking 3 pods". May be null.
   std::function<void(std::string_view)> progress;
 };

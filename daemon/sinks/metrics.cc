@@ -392,6 +392,33 @@ std::string processMetrics(const ProcessFacts& facts) {
   return serialize(std::move(families));
 }
 
+std::string pushMetrics(const Report& report) {
+  const PastRun summary = summaryOf(report);
+  const auto at = std::chrono::duration<double>(report.started.time_since_epoch()).count();
+  std::vector<MetricFamily> families;
+  const auto single = [&](const char* name, const char* help, double value) {
+    families.push_back(family(name, help));
+    add(families.back(), {}, value);
+  };
+  single("rollcall_report_last_run_timestamp_seconds",
+         "When the last report was begun, in Unix time.", at);
+  if (summary.gaps == 0)
+    single("rollcall_report_last_success_timestamp_seconds",
+           "When the last report was begun that could look at everything, in Unix time.", at);
+  single("rollcall_report_duration_seconds", "How long the last report took.",
+         std::chrono::duration<double>(report.took).count());
+  single("rollcall_report_gaps", "What the last report could not look at.",
+         static_cast<double>(summary.gaps));
+  MetricFamily findings =
+      family("rollcall_report_findings", "Findings of the last report by severity.");
+  for (const auto& [severity, count] :
+       {std::pair(Severity::kCritical, summary.critical),
+        std::pair(Severity::kWarning, summary.warning), std::pair(Severity::kInfo, summary.info)})
+    add(findings, {{"severity", std::string(name(severity))}}, static_cast<double>(count));
+  families.push_back(std::move(findings));
+  return serialize(std::move(families));
+}
+
 std::string formatPrometheus(const Report& report) {
   std::vector<MetricFamily> families{buildInfo()};
   for (MetricFamily& each : familiesOf(report, nullptr)) families.push_back(std::move(each));

@@ -34,6 +34,10 @@ class Metrics final : public Sink {
   std::unique_ptr<Impl> impl_;
 };
 
+// What a report leaves at a Pushgateway. Without a pod label: pods are gone by the next report, and
+// what was pushed stays.
+std::string pushMetrics(const Report& report);
+
 // What a volume agent shows: of its own mount, so without a pod label.
 std::string agentMetrics(const VolumeFacts& facts);
 
