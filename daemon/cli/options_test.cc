@@ -30,7 +30,7 @@ TEST(Options, AWrongCommandLineGetsOneSentence) {
   const BadLine rows[] = {
       {{"chek"}, "rollcall: \"chek\": unknown command, did you mean \"check\"?\n"},
       {{"zzzzzz"},
-       "rollcall: \"zzzzzz\": unknown command; there are check, serve, volume-agent, list, "
+       "rollcall: \"zzzzzz\": unknown command; there are check, report, serve, volume-agent, list, "
        "explain, health, "
        "version, completion, config\n"},
       {{"--verbse"}, "rollcall: --verbse: unknown flag\n"},
@@ -53,9 +53,16 @@ TEST(Options, AWrongCommandLineGetsOneSentence) {
       {{"check", "--url="}, "rollcall check: --url: needs a value\n"},
       {{"check", "--url", ""}, "rollcall check: --url: needs a value\n"},
       {{"check", "--url", "a", "--url", "b"}, "rollcall check: --url: given more than once\n"},
+      {{"check", "--state", "x"}, "rollcall check: --state: unknown flag\n"},
+      {{"report", "--listen", "x:1"}, "rollcall report: --listen: unknown flag\n"},
+      {{"report", "--output", "table"},
+       "rollcall report: --output: \"table\" is none of markdown, json, junit\n"},
+      {{"report", "--push", "gateway:9091"},
+       "rollcall report: --push: \"gateway:9091\" is not a usable URL: it must begin with http:// "
+       "or https://\n"},
       {{"check", "--output", "jsno"},
-       "rollcall check: --output: \"jsno\" is none of table, json, junit, nagios, prometheus, did "
-       "you mean \"json\"?\n"},
+       "rollcall check: --output: \"jsno\" is none of table, json, junit, nagios, prometheus, "
+       "markdown, did you mean \"json\"?\n"},
       {{"check", "--fail-on", "error"},
        "rollcall check: --fail-on: \"error\" is none of warn, fail, never\n"},
       {{"check", "--timeout", "30"},
@@ -102,6 +109,20 @@ TEST(Options, APasswordOnTheCommandLineIsRefusedAndNotRepeated) {
             std::string("rollcall serve: --pasword") + says);
   EXPECT_THAT(refusal({"check", "--secret=hunter2"}), testing::Not(testing::HasSubstr("hunter2")));
   EXPECT_THAT(refusal({"check", "u:hunter2@db"}), testing::Not(testing::HasSubstr("hunter2")));
+}
+
+TEST(Options, AReportTakesItsTimeAndSaysWhereItGoes) {
+  const auto plain = std::get<Options>(parseOptions({"report"}));
+  EXPECT_EQ(plain.output, OutputFormat::kMarkdown);
+  EXPECT_EQ(plain.timeout, std::chrono::minutes(30));
+  const auto options = std::get<Options>(
+      parseOptions({"report", "--output", "json", "--output-dir", "out", "--state", "s.db",
+                    "--push", "http://gateway:9091/", "--timeout", "5m"}));
+  EXPECT_EQ(options.output, OutputFormat::kJson);
+  EXPECT_EQ(options.report.folder, "out");
+  EXPECT_EQ(options.report.stateFile, "s.db");
+  EXPECT_EQ(options.report.pushUrl, "http://gateway:9091");
+  EXPECT_EQ(options.timeout, std::chrono::minutes(5));
 }
 
 TEST(Options, EveryFlagOfCheckIsRead) {

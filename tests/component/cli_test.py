@@ -155,7 +155,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(run("check", *self.unreachable(), "--fail-on", "never").returncode, 0)
 
     def test_every_output_goes_to_stdout_alone(self):
-        for output in ("table", "json", "junit", "nagios", "prometheus"):
+        for output in ("table", "json", "junit", "nagios", "prometheus", "markdown"):
             result = run("check", *self.unreachable(), "--output", output)
             self.assertEqual(result.returncode, 3)
             self.assertEqual(result.stderr, "", output)
@@ -377,7 +377,7 @@ class CommandLine(unittest.TestCase):
             run("config", "show", ROLLCALL_ADMIN_API_KEY=ADMIN_KEY),
             run("config", "check", ROLLCALL_DB=f"mysql://u:{SECRET}@h/n"),
         ]
-        for output in ("table", "json", "junit", "nagios", "prometheus"):
+        for output in ("table", "json", "junit", "nagios", "prometheus", "markdown"):
             runs.append(run("check", "--ghost-config", good, *pod, "--output", output, "--verbose",
                             ROLLCALL_CONTENT_API_KEY=SECRET, ROLLCALL_ADMIN_API_KEY=ADMIN_KEY))
         for result in runs:
