@@ -26,6 +26,8 @@ std::string format(const Report& report, const Options& options, const Config& c
       return formatPrometheus(report);
     case OutputFormat::kMarkdown:
       return formatMarkdown(report, nullptr);
+    case OutputFormat::kHtml:
+      break;  // of reports only
   }
   std::abort();
 }

@@ -36,9 +36,9 @@ constexpr FlagSpec kConfigFlags[] = {
 constexpr FlagSpec kOutputFlag = {"--output", "FORMAT", "", Value::kText,
                                   "table, json, junit, nagios, prometheus or markdown"};
 constexpr FlagSpec kReportFlags[] = {
-    {"--output", "FORMAT", "", Value::kText, "to stdout: markdown, json or junit"},
+    {"--output", "FORMAT", "", Value::kText, "to stdout: markdown, html, json or junit"},
     {"--output-dir", "DIR", "", Value::kFolder,
-     "write report.md, report.json and report.xml there instead"},
+     "write report.md, .html, .json and .xml there instead"},
     {"--state", "FILE", "", Value::kFile,
      "keeps what was found, and compares with the run before; made when it is absent"},
     {"--push", "URL", "", Value::kText,

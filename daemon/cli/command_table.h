@@ -38,14 +38,12 @@ inline constexpr const char* kConfigHelp = "Look at the configuration";
 extern const char* const kUsage;  // the usual ways to start
 
 inline constexpr std::pair<const char*, OutputFormat> kOutputs[] = {
-    {"table", OutputFormat::kTable},
-    {"json", OutputFormat::kJson},
-    {"junit", OutputFormat::kJunit},
-    {"nagios", OutputFormat::kNagios},
-    {"prometheus", OutputFormat::kPrometheus},
-    {"markdown", OutputFormat::kMarkdown}};
+    {"table", OutputFormat::kTable},           {"json", OutputFormat::kJson},
+    {"junit", OutputFormat::kJunit},           {"nagios", OutputFormat::kNagios},
+    {"prometheus", OutputFormat::kPrometheus}, {"markdown", OutputFormat::kMarkdown}};
 inline constexpr std::pair<const char*, OutputFormat> kReportOutputs[] = {
     {"markdown", OutputFormat::kMarkdown},
+    {"html", OutputFormat::kHtml},
     {"json", OutputFormat::kJson},
     {"junit", OutputFormat::kJunit}};
 inline constexpr std::pair<const char*, FailOn> kFailOns[] = {

@@ -25,7 +25,7 @@ enum class Command {
   kShowVersion,
   kCompletion
 };
-enum class OutputFormat { kTable, kJson, kJunit, kNagios, kPrometheus, kMarkdown };
+enum class OutputFormat { kTable, kJson, kJunit, kNagios, kPrometheus, kMarkdown, kHtml };
 
 // Of `volume-agent`, which has no configuration besides.
 struct AgentOptions {

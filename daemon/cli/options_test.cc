@@ -56,7 +56,7 @@ TEST(Options, AWrongCommandLineGetsOneSentence) {
       {{"check", "--state", "x"}, "rollcall check: --state: unknown flag\n"},
       {{"report", "--listen", "x:1"}, "rollcall report: --listen: unknown flag\n"},
       {{"report", "--output", "table"},
-       "rollcall report: --output: \"table\" is none of markdown, json, junit\n"},
+       "rollcall report: --output: \"table\" is none of markdown, html, json, junit\n"},
       {{"report", "--push", "gateway:9091"},
        "rollcall report: --push: \"gateway:9091\" is not a usable URL: it must begin with http:// "
        "or https://\n"},

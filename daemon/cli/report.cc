@@ -15,6 +15,7 @@
 #include "daemon/sinks/push.h"
 #include "daemon/sinks/text.h"
 #include "daemon/state/history.h"
+#include "daemon/web/report_document.h"
 
 namespace rollcall {
 namespace {
@@ -42,6 +43,8 @@ class Delivery {
     switch (format) {
       case OutputFormat::kMarkdown:
         return formatMarkdown(report_, chronicle_ ? &*chronicle_ : nullptr);
+      case OutputFormat::kHtml:
+        return formatHtml(report_, chronicle_ ? &*chronicle_ : nullptr);
       case OutputFormat::kJson:
         return formatJson(report_, config_.maxFindings);
       case OutputFormat::kJunit:
@@ -69,6 +72,7 @@ class Delivery {
   bool write() const {
     Result<void> written =
         writeFiles(options_.report.folder, {{"report.md", text(OutputFormat::kMarkdown)},
+                                            {"report.html", text(OutputFormat::kHtml)},
                                             {"report.json", text(OutputFormat::kJson)},
                                             {"report.xml", text(OutputFormat::kJunit)}});
     return said(written) && printOut(headline(report_) + "\n");

@@ -116,7 +116,7 @@ class Report(unittest.TestCase):
         result = self.report("--output-dir", self.folder)
         self.assertEqual(result.returncode, 2, result)
         self.assertTrue(result.stdout.startswith("FAIL: "), result.stdout)
-        self.assertEqual(sorted(os.listdir(self.folder)), ["report.json", "report.md", "report.xml"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["report.html", "report.json", "report.md", "report.xml"])
         with open(self.path("report.json"), encoding="utf-8") as file:
             self.assertEqual(json.load(file)["verdict"], "fail")
         xml.etree.ElementTree.parse(self.path("report.xml"))

@@ -1,0 +1,75 @@
+#include "daemon/web/report_document.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "daemon/core/version.h"
+#include "daemon/sinks/text.h"
+#include "daemon/web/assets.h"
+#include "daemon/web/html.h"
+#include "daemon/web/page_parts.h"
+
+namespace rollcall {
+namespace {
+
+constexpr std::size_t kChangesShown = 20;
+
+std::string about(const Report& report) {
+  const std::string site = html(report.site.url.text());
+  return fmt::format(
+      "<p class=\"soft\">{}, asked {}, took {}</p>\n",
+      report.site.title.empty() ? site : fmt::format("{} ({})", html(report.site.title), site),
+      shortTime(report.started), formatDuration(report.took));
+}
+
+std::string changeList(std::string_view what, const std::vector<PastFinding>& findings) {
+  if (findings.empty()) return "";
+  std::string text =
+      fmt::format("<h3>{} ({})</h3>\n<ul class=\"events\">\n", what, grouped(findings.size()));
+  for (std::size_t i = 0; i < std::min(kChangesShown, findings.size()); ++i) {
+    const PastFinding& one = findings[i];
+    text += fmt::format("<li class=\"{}\"><span>{}{}: {}</span></li>\n", html(one.severity),
+                        html(one.code), one.pod.empty() ? "" : " on " + html(one.pod),
+                        html(one.message));
+  }
+  text += "</ul>\n";
+  if (findings.size() > kChangesShown)
+    text += fmt::format("<p>and {} more</p>\n", grouped(findings.size() - kChangesShown));
+  return text;
+}
+
+std::string changesSection(const Chronicle& chronicle) {
+  const std::optional<WallTime> before = chronicle.before();
+  if (!before)
+    return "<section id=\"changes\">\n<h2>Since the last report</h2>\n<p>There was none: this is "
+           "the first.</p>\n</section>\n";
+  const Comparison& comparison = chronicle.comparison;
+  std::string changes = changeList("New", comparison.began) +
+                        changeList("Ended", comparison.ended) +
+                        changeList("Not looked at again", comparison.unseen);
+  if (changes.empty()) changes = "<p>Nothing changed.</p>\n";
+  return fmt::format(
+      "<section id=\"changes\">\n<h2>Since the last report ({})</h2>\n{}<p class=\"soft\">{} still "
+      "there</p>\n{}</section>\n",
+      shortTime(*before), changes, grouped(comparison.lasting.size()),
+      findingsChart(chronicle.runs));
+}
+
+}  // namespace
+
+std::string formatHtml(const Report& report, const Chronicle* chronicle) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>{} - {}</title>\n"
+      "<style>{}</style>\n</head>\n<body>\n<main>\n"
+      "<section id=\"verdict\">\n<h1 class=\"{}\">{}</h1>\n{}</section>\n{}{}{}{}{}</main>\n"
+      "<footer><p>Rollcall {}. Times are UTC.</p></footer>\n</body>\n</html>\n",
+      title(report.verdict), html(report.site.url.text()), kPageStyle, name(report.verdict),
+      html(headline(report)), about(report), chronicle ? changesSection(*chronicle) : "",
+      findingsSection(report), blindSpotsSection(report), podsSection(report),
+      checksSection(report), kVersion);
+}
+
+}  // namespace rollcall
