@@ -210,8 +210,8 @@ std::map<std::string, std::string> exposed(const std::string& text) {
   return types;
 }
 
-// The same, as the README's table tells it; `only` = "report" keeps the rows marked so.
-std::map<std::string, std::string> documented(const std::string& only) {
+// The same, as the README's table tells it, of the rows that are marked with one of `marks`.
+std::map<std::string, std::string> documented(const std::set<std::string>& marks) {
   std::map<std::string, std::string> rows;
   std::istringstream lines(readFile(ROLLCALL_SOURCE_DIR "/daemon/sinks/README.md"));
   for (std::string line; std::getline(lines, line);) {
@@ -230,15 +230,16 @@ std::map<std::string, std::string> documented(const std::string& only) {
     for (std::string label; words >> label;) labels.insert(label);
     std::string type = cells.at(1);
     for (const std::string& label : labels) type += " " + label;
-    if (only.empty() || cells.at(3) == only) rows[cells.at(0)] = type;
+    if (marks.contains(cells.at(3))) rows[cells.at(0)] = type;
   }
   return rows;
 }
 
 TEST_F(MetricsTest, AreWhatTheReadmeDocuments) {
   publish(sampleFail());
-  EXPECT_EQ(exposed(metrics_.text()), documented(""));
-  EXPECT_EQ(exposed(formatPrometheus(sampleFail())), documented("report"));
+  EXPECT_EQ(exposed(metrics_.text()), documented({"report", "serve"}));
+  EXPECT_EQ(exposed(formatPrometheus(sampleFail())), documented({"report"}));
+  EXPECT_EQ(exposed(pushMetrics(samplePass())), documented({"push"}));
 }
 
 }  // namespace
