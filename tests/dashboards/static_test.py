@@ -20,7 +20,7 @@ import yaml                                                 # noqa: E402
 from dashboards import files                                # noqa: E402
 
 ROLLCALL = ""
-_WITHOUT_FINDING = "RollcallAbsent|RollcallStalled|RollcallCannot.*|RollcallNo.*"
+_WITHOUT_FINDING = "RollcallAbsent|RollcallStalled|RollcallCannot.*|RollcallNo.*|RollcallReportOld"
 _SECTIONS = ["What it means", "How to see it", "How to mend it", "How to silence it"]
 _UNITS = {"short", "s", "bytes", "percentunit", "reqps", "ops"}
 
@@ -87,6 +87,13 @@ class Rules(unittest.TestCase):
         for rule in files.rules():
             for labels in re.findall(r"\b(?:by|on) \(([^)]*)\)", rule["expr"]):
                 self.assertTrue(labels.startswith("cluster, namespace, job, site"), rule["expr"])
+
+    def test_they_ask_for_metrics_that_exist(self):
+        documented = set(re.findall(r"`(rollcall_\w+)`", files.text(files.METRICS_PAGE)))
+        recorded = {rule["record"] for rule in files.rules() if "record" in rule}
+        for rule in files.rules():
+            for metric in re.findall(r"\brollcall[_:][\w:]+", rule["expr"]):
+                self.assertIn(re.sub(r"_(bucket|count)$", "", metric), documented | recorded, rule)
 
     def test_hurrying_them_changes_durations_only(self):
         source = files.text(files.RULES)
