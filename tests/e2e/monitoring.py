@@ -82,7 +82,7 @@ class Monitoring:
         self.receiver.close()
 
     def use_rules(self, factor):
-        """The rules with every duration divided by `factor`; Prometheus starts anew where it already runs."""
+        """Writes the rules with every duration divided by `factor`, for the next start."""
         write_private(self._rules, files.hurried(files.text(files.RULES), factor))
 
     def start_anew(self, factor):
