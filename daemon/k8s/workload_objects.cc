@@ -47,6 +47,10 @@ constexpr Variable kVariables[] = {{"url", Meaning::kUrl},
                                    {"MARIADB_DATABASE", Meaning::kWord},
                                    {"MARIADB_USERNAME", Meaning::kWord}};
 
+bool isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 bool consistsOf(std::string_view text, std::string_view more) {
   return !text.empty() && text.size() <= 253 && std::ranges::all_of(text, [&](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || more.find(c) != more.npos;
@@ -64,7 +68,7 @@ std::string proper(Meaning meaning, const std::string& text) {
     case Meaning::kHost:
       return consistsOf(text, ".-_:") ? lowerCase(text) : "";
     case Meaning::kPort:
-      return text.size() <= 5 && consistsOf(text, "") ? text : "";
+      return text.size() <= 5 && std::ranges::all_of(text, isDigit) ? text : "";
     case Meaning::kWord:
       return consistsOf(text, ".-_$") ? text : "";
     case Meaning::kPath:

@@ -129,6 +129,7 @@ TEST(ReadWorkloadPod, keepsOfThoseOnlyWhatSuchAVariableHolds) {
       {"database__connection__host", {{"value", "me:s3cret@db"}}, improper},
       {"database__connection__port", {{"value", "3306"}}, {"3306", ""}},
       {"database__connection__port", {{"value", "a port of some length"}}, improper},
+      {"database__connection__port", {{"value", "pa55"}}, improper},
       {"database__connection__database", {{"value", "ghost; x"}}, improper},
       {"paths__contentPath", {{"value", "/content"}}, {"/content", ""}},
       {"paths__contentPath", {{"value", "content"}}, improper},

@@ -53,19 +53,21 @@ class WorkloadTest : public testing::Test {
           request.url.substr(request.url.find("/blog/") + 6)
               .erase(request.url.find("&limit") - request.url.find("/blog/") - 6);
       asked_.push_back(path);
+      longest_ = std::max(longest_, request.timeout);
       const auto found = answers_.find(path);
       return found == answers_.end() ? Scripted{.body = page("")} : found->second;
     });
     const auto source = makeWorkloadSource(clock_, http, {.selector = "app=ghost"},
                                            {.host = "api", .accountFolder = folder_});
     EXPECT_TRUE(source);
-    return (*source)->look(Deadline::after(clock_, 10s), std::move(stop));
+    return (*source)->look(Deadline::after(clock_, 3s), std::move(stop));
   }
 
   ManualClock clock_{WallTime{}};
   std::string folder_;
   std::map<std::string, Scripted> answers_;
   std::vector<std::string> asked_;
+  Duration longest_{0};
 };
 
 TEST_F(WorkloadTest, asksForWhatThePodsReferToAndNoMore) {
@@ -94,6 +96,11 @@ TEST_F(WorkloadTest, asksForWhatThePodsReferToAndNoMore) {
   ASSERT_THAT(workload->claims, SizeIs(1));
   EXPECT_EQ(workload->claims[0].name, "content");
   EXPECT_THAT(workload->unlisted, IsEmpty());
+}
+
+TEST_F(WorkloadTest, waitsForNoAnswerBeyondItsDeadline) {
+  EXPECT_TRUE(look());
+  EXPECT_EQ(longest_, 3s);
 }
 
 TEST_F(WorkloadTest, asksForNothingMoreOfPodsThatNobodyOwns) {
