@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kMostRuns = 60;
 constexpr double kWidth = 640;
 constexpr double kHeight = 120;  // of the bars
+constexpr double kWidest = 24;   // of a run, with the gap after it
 constexpr double kMargin = 24;   // for what is written above and below
 
 // Where a run's bar stands and how high a finding is.
@@ -47,9 +48,8 @@ std::string bar(const PastRun& run, std::size_t place, const Scale& scale) {
   return text + "</g>\n";
 }
 
-std::string label(double x, double y, std::string_view anchor, std::string_view text) {
-  return fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\" fill=\"var(--soft)\">{}</text>\n",
-                     x, y, anchor, html(text));
+std::string label(double y, std::string_view text) {
+  return fmt::format("<text y=\"{}\" fill=\"var(--soft)\">{}</text>\n", y, html(text));
 }
 
 }  // namespace
@@ -60,17 +60,18 @@ std::string findingsChart(const std::vector<PastRun>& runs) {
   const std::vector<PastRun> shown(first, runs.end());
   std::size_t most = 1;
   for (const PastRun& run : shown) most = std::max(most, run.critical + run.warning);
-  const Scale scale{kWidth / static_cast<double>(shown.size()),
+  const Scale scale{std::min(kWidth / static_cast<double>(shown.size()), kWidest),
                     kHeight / static_cast<double>(most)};
   std::string text = fmt::format(
-      "<svg viewBox=\"0 0 {} {}\" width=\"100%\" role=\"img\" aria-label=\"Findings of the last {} "
+      "<svg viewBox=\"0 0 {} {}\" width=\"{}\" "
+      "style=\"max-width:100%\" role=\"img\" aria-label=\"Findings of the last {} "
       "runs, at most {}\" font-size=\"12\">\n",
-      kWidth, kHeight + 2 * kMargin, shown.size(), grouped(most));
+      kWidth, kHeight + 2 * kMargin, kWidth, shown.size(), grouped(most));
   for (std::size_t i = 0; i < shown.size(); ++i) text += bar(shown[i], i, scale);
   const double below = kHeight + 2 * kMargin - 6;
-  text += label(0, 12, "start", counted(most, "finding"));
-  text += label(0, below, "start", shortTime(shown.front().started));
-  text += label(kWidth, below, "end", shortTime(shown.back().started));
+  text += label(12, counted(most, "finding"));
+  text += label(below, fmt::format("{} to {}", shortTime(shown.front().started),
+                                   shortTime(shown.back().started)));
   return text + "</svg>\n";
 }
 
