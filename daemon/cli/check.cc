@@ -36,6 +36,7 @@ std::string format(const Report& report, const Options& options, const Config& c
 
 int checkCommand(const CheckRegistry& registry, const Options& options, const Config& config,
                  const Environment& environment) {
+  if (options.watch) return watchCommand(registry, options, config, environment);
   const RoundResult round = takeOneRound(
       registry, config, {.only = options.only, .timeout = options.timeout}, environment);
   if (!round.report) return round.exitCode;

@@ -73,10 +73,12 @@ constexpr CommandSpec kCommands[] = {
      "      --pod pod-1=http://10.0.0.11:2368 --pod pod-2=http://10.0.0.12:2368\n"
      "  rollcall check --ghost-config config.production.json --pods-dns ghost-pods:2368\n"
      "  rollcall check --config rollcall.yaml --only posts --output json\n"
+     "  rollcall check --config rollcall.yaml --watch 10\n"
      "\n"
      "Exit codes: 0 pass, 1 warnings, 2 failures, 3 could not look, 64 usage or configuration,\n"
      "130 interrupted. With --fail-on fail warnings exit 0; with --fail-on never every report\n"
-     "does; when there is none, or it cannot be written, the exit code is 3 all the same.\n"},
+     "does; when there is none, or it cannot be written, the exit code is 3 all the same.\n"
+     "With --watch it is that of the last round.\n"},
     {Command::kReport, "report", "Look at everything and write a report for people",
      "Examples:\n"
      "  rollcall report --config rollcall.yaml > report.md\n"

@@ -34,6 +34,8 @@ std::span<const std::pair<const char*, OutputFormat>> outputsOf(Command command)
 bool takesRun(Command command);
 
 inline constexpr const char* kVerboseHelp = "every finding with its evidence";
+inline constexpr const char* kWatchHelp =
+    "again and again, SECONDS (or 2m; else 5) after each round, until Ctrl-C";
 inline constexpr const char* kConfigHelp = "Look at the configuration";
 extern const char* const kUsage;  // the usual ways to start
 

@@ -14,6 +14,9 @@ namespace rollcall {
 // `rollcall check`: to be called from main's thread while it is the only one.
 int checkCommand(const CheckRegistry& registry, const Options& options, const Config& config,
                  const Environment& environment);
+// `check --watch`: until a signal comes or nothing can be written.
+int watchCommand(const CheckRegistry& registry, const Options& options, const Config& config,
+                 const Environment& environment);
 
 // `rollcall report`: likewise.
 int reportCommand(const CheckRegistry& registry, const Options& options, const Config& config,

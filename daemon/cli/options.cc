@@ -55,6 +55,8 @@ class CommandLine {
     std::map<const FlagSpec*, std::vector<std::string>> values;
     std::string argument;
     bool verbose = false;
+    CLI::Option* watch = nullptr;
+    std::vector<std::string> watchEvery;
   };
   const Sub* parsed() const {
     for (const Sub& sub : subs_)
@@ -79,7 +81,7 @@ class CommandLine {
     CLI::App* app = parent.add_subcommand(name, spec.help);
     app->set_help_flag("-h,--help", "Show this help");
     app->footer(spec.examples);
-    Sub& sub = subs_.emplace_back(Sub{&spec, app, {}, "", false});
+    Sub& sub = subs_.emplace_back(Sub{&spec, app, {}, "", false, nullptr, {}});
     for (const FlagSpec* flag : flagsOf(spec.command))
       app->add_option(flag->name, sub.values[flag], flag->help)
           ->type_name(flag->metavar)
@@ -87,6 +89,10 @@ class CommandLine {
           ->expected(1, CLI::detail::expected_max_vector_size)
           ->allow_extra_args(false);
     if (takesRun(spec.command)) app->add_flag("--verbose", sub.verbose, kVerboseHelp);
+    if (spec.command == Command::kCheck)
+      sub.watch = app->add_option("--watch", sub.watchEvery, kWatchHelp)
+                      ->type_name("[SECONDS]")
+                      ->expected(0, 1);
     if (spec.command == Command::kExplain)
       app->add_option("code", sub.argument, "a code such as RC201, or a check's name")
           ->type_name("CODE");
@@ -134,6 +140,7 @@ std::vector<std::string_view> flagNames(std::string_view path) {
     if (path != spec.path) continue;
     for (const FlagSpec* flag : flagsOf(spec.command)) names.push_back(flag->name);
     if (takesRun(spec.command)) names.push_back("--verbose");
+    if (spec.command == Command::kCheck) names.push_back("--watch");
   }
   return names;
 }
@@ -183,7 +190,7 @@ Answer missingValue(const std::string& path, const std::vector<std::string>& arg
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view name = flagName(arguments[i]);
     const bool takesValue = std::find(known.begin(), known.end(), name) != known.end() &&
-                            name != "--verbose" && name != "--help";
+                            name != "--verbose" && name != "--watch" && name != "--help";
     const bool atEnd = i + 1 == arguments.size() || isFlag(arguments[i + 1]);
     const bool lacks = name == arguments[i] ? atEnd : arguments[i].size() == name.size() + 1;
     if (takesValue && lacks) return refuse(path, fmt::format("{}: needs a value", name));
@@ -239,6 +246,7 @@ class Converter {
     }
     if (options_.command == Command::kServe && sub_.verbose)
       options_.ignored.emplace_back("--verbose");
+    if (sub_.watch && sub_.watch->count() > 0) watch();
     argument();
     if (answer_) return *answer_;
     return std::move(options_);
@@ -332,6 +340,17 @@ class Converter {
       return fail(name, fmt::format("must be from {} to 1h", durationText(least)));
     target = *given;
   }
+  // Empty, "10" or "2m".
+  void watch() {
+    std::string every = sub_.watchEvery.empty() ? "" : sub_.watchEvery.back();
+    if (every.empty()) every = "5";
+    if (every.find_first_not_of("0123456789") == std::string::npos) every += "s";
+    Duration rest{};
+    duration("--watch", every, std::chrono::seconds(1), rest);
+    options_.watch = rest;
+    if (options_.output != OutputFormat::kTable)
+      fail("--watch", "shows the table, leave --output out");
+  }
   void argument() {
     if (options_.command == Command::kVolumeAgent) {
       if (options_.agent.contentPath.empty()) fail("--content-path", "name Ghost's content folder");
@@ -405,6 +424,8 @@ std::vector<CommandInfo> describeCommands() {
     }
     if (takesRun(spec.command))
       info.flags.push_back({"--verbose", kVerboseHelp, {}, FlagInfo::Value::kNone});
+    if (spec.command == Command::kCheck)
+      info.flags.push_back({"--watch", kWatchHelp, {}, FlagInfo::Value::kNone});
     info.flags.push_back({"--help", "Show this help", {}, FlagInfo::Value::kNone});
     if (spec.command == Command::kCompletion) info.words = texts(kShells);
     commands.push_back(std::move(info));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -52,6 +53,7 @@ struct Options {
   Duration timeout = std::chrono::seconds(30);
   FailOn failOn = FailOn::kWarn;
   bool verbose = false;
+  std::optional<Duration> watch;           // check: again and again, so long after each round
   std::string address = "127.0.0.1:9868";  // health
   std::string code;                        // explain: RC201 or a check's name
   std::string shell;                       // completion

@@ -31,9 +31,10 @@ bool isDumb(const Environment& environment) {
 }  // namespace
 
 Terminal askTerminal(int fd) {
-  Terminal terminal{::isatty(fd) == 1, 0};
+  Terminal terminal{::isatty(fd) == 1, 0, 0};
   winsize size{};
-  if (terminal.isTty && ::ioctl(fd, TIOCGWINSZ, &size) == 0) terminal.columns = size.ws_col;
+  if (terminal.isTty && ::ioctl(fd, TIOCGWINSZ, &size) == 0)
+    terminal.columns = size.ws_col, terminal.rows = size.ws_row;
   return terminal;
 }
 

@@ -12,6 +12,7 @@ namespace rollcall {
 struct Terminal {
   bool isTty = false;
   std::size_t columns = 0;  // 0 = unknown
+  std::size_t rows = 0;     // likewise
 };
 Terminal askTerminal(int fd);
 

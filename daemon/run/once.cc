@@ -49,6 +49,7 @@ struct Round {
   Deadline deadline;
   std::stop_token stop;
   PodClient& pods;
+  Trigger trigger;
   DatabaseSight sight;
 
   void tell(const std::string& text) const {
@@ -65,7 +66,7 @@ AskBudget budgetOf(const Round& round) {
   return budget;
 }
 
-CheckRun runJob(Round& round, const Job& job) {
+CheckRun runJob(Round& round, const Job& job, Check& check) {
   const CheckSpec& spec = *job.spec;
   round.tell(fmt::format("{}: asking {} pod{}", spec.name, round.topology.pods.size(),
                          round.topology.pods.size() == 1 ? "" : "s"));
@@ -74,7 +75,6 @@ CheckRun runJob(Round& round, const Job& job) {
     content = watchSource(*round.services.clock, round.services.contentSource(), round.sight);
   std::unique_ptr<ContentSource> reader;
   if (round.services.readerSource) reader = round.services.readerSource();
-  const std::unique_ptr<Check> check = spec.make(job.config->params);
   const CheckContext context{.topology = round.topology,
                              .site = round.services.site,
                              .clock = *round.services.clock,
@@ -86,12 +86,12 @@ CheckRun runJob(Round& round, const Job& job) {
                              .adminKey = round.config.adminKey,
                              .reader = reader.get(),
                              .workload = round.services.workload.get(),
-                             .trigger = Trigger::kOnce,
+                             .trigger = round.trigger,
                              .settle = round.config.settle,
                              .budget = budgetOf(round),
                              .deadline = round.deadline,
                              .stop = round.stop};
-  CheckRun run = runCheck(spec, *check, context);
+  CheckRun run = runCheck(spec, check, context);
   round.tell(
       fmt::format("{}: {} after {}", spec.name, name(run.verdict), formatDuration(run.took)));
   return run;
@@ -99,11 +99,31 @@ CheckRun runJob(Round& round, const Job& job) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Report>> runOnce(const CheckRegistry& registry, const Config& config,
-                                              Services& services, const OnceOptions& options,
-                                              std::stop_token stop) {
-  const Result<std::vector<Job>> jobs = chooseJobs(registry, config, options.only);
-  if (!jobs) return jobs.error();
+struct Rounds::Impl {
+  const CheckRegistry& registry;
+  const Config& config;
+  Services& services;
+  const OnceOptions options;
+  std::vector<Job> jobs;
+  std::vector<std::unique_ptr<Check>> checks;  // by job
+  SinceMemory since;
+
+  Result<void> makeChecks();
+  Result<std::shared_ptr<const Report>> take(const std::stop_token& stop);
+};
+
+Result<void> Rounds::Impl::makeChecks() {
+  auto chosen = chooseJobs(registry, config, options.only);
+  if (!chosen) return chosen.error();
+  jobs = std::move(*chosen);
+  for (const Job& job : jobs) checks.push_back(job.spec->make(job.config->params));
+  return {};
+}
+
+Result<std::shared_ptr<const Report>> Rounds::Impl::take(const std::stop_token& stop) {
+  const bool first = checks.empty();
+  if (first)
+    if (auto made = makeChecks(); !made) return made.error();
   const Clock& clock = *services.clock;
   const WallTime started = clock.wall();
   const MonoTime begin = clock.mono();
@@ -112,16 +132,17 @@ Result<std::shared_ptr<const Report>> runOnce(const CheckRegistry& registry, con
   if (!topology) return topology.error();
 
   const std::unique_ptr<PodClient> pods = shareAnswers(*services.pods);
-  Round round{config, services, options, std::move(*topology), deadline, stop, *pods, {}};
-  std::vector<CheckRun> runs(jobs->size());
+  Round round{config,   services, options, std::move(*topology),
+              deadline, stop,     *pods,   first ? Trigger::kOnce : Trigger::kInterval,
+              {}};
+  std::vector<CheckRun> runs(jobs.size());
   {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < jobs->size(); ++i)
-      threads.emplace_back([&, i] { runs[i] = runJob(round, (*jobs)[i]); });
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+      threads.emplace_back([&, i] { runs[i] = runJob(round, jobs[i], *checks[i]); });
   }
 
-  SinceMemory memory;
-  for (CheckRun& run : runs) memory.apply(run);
+  for (CheckRun& run : runs) since.apply(run);
   Site site = services.site;
   if (const std::string title = round.sight.title(); !title.empty()) site.title = title;
   auto report = std::make_shared<Report>(makeReport(site, round.topology, std::move(runs)));
@@ -129,6 +150,22 @@ Result<std::shared_ptr<const Report>> runOnce(const CheckRegistry& registry, con
   report->took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.mono() - begin);
   report->databaseUp = round.sight.up();
   return std::shared_ptr<const Report>(std::move(report));
+}
+
+Rounds::Rounds(const CheckRegistry& registry, const Config& config, Services& services,
+               OnceOptions options)
+    : impl_(new Impl{registry, config, services, std::move(options), {}, {}, {}}) {}
+
+Rounds::~Rounds() = default;
+
+Result<std::shared_ptr<const Report>> Rounds::take(std::stop_token stop) {
+  return impl_->take(stop);
+}
+
+Result<std::shared_ptr<const Report>> runOnce(const CheckRegistry& registry, const Config& config,
+                                              Services& services, const OnceOptions& options,
+                                              std::stop_token stop) {
+  return Rounds(registry, config, services, options).take(std::move(stop));
 }
 
 }  // namespace rollcall

@@ -21,6 +21,21 @@ struct OnceOptions {
   std::function<void(std::string_view)> progress;
 };
 
+// Round after round with the same instances of the checks, so that what they and the findings'
+// times remember holds. Borrows all but the options.
+class Rounds {
+ public:
+  Rounds(const CheckRegistry& registry, const Config& config, Services& services,
+         OnceOptions options);
+  ~Rounds();
+  // As runOnce().
+  Result<std::shared_ptr<const Report>> take(std::stop_token stop);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 // kInvalidArgument for an unknown name in `only`; an Error when the pods cannot be listed at all.
 Result<std::shared_ptr<const Report>> runOnce(const CheckRegistry& registry, const Config& config,
                                               Services& services, const OnceOptions& options,

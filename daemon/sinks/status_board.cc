@@ -53,6 +53,7 @@ bool Timeline::take(const Report& report) {
 
 void Timeline::tell(std::string_view tone, std::string text) {
   events_.push_back({now_, tone, std::move(text)});
+  ++told_;
   if (events_.size() > kEvents) events_.pop_front();
   changed_ = true;
 }

@@ -43,7 +43,8 @@ class Timeline {
   // True when there is something new. What a check could not look at has not ended.
   bool take(const Report& report);
 
-  const std::deque<BoardEvent>& events() const { return events_; }        // oldest first
+  const std::deque<BoardEvent>& events() const { return events_; }  // oldest first
+  std::size_t told() const { return told_; }  // how many events there have been
   const std::deque<BoardFailure>& failures() const { return failures_; }  // oldest first
 
  private:
@@ -75,6 +76,7 @@ class Timeline {
   std::map<Key, Seen> active_;
   std::map<std::string, WallTime> unseen_;  // pods ("" = no single one) -> since when
   std::deque<BoardEvent> events_;
+  std::size_t told_ = 0;
   std::deque<BoardFailure> failures_;
 };
 

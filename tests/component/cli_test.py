@@ -267,6 +267,83 @@ class CommandLine(unittest.TestCase):
         self.assertIn("\r\033[KUNKNOWN", text)
         self.assertNotIn("asking 1 pod", dumb)
 
+    # Watching
+
+    def watching(self, ending, *more, rounds=2, **env):
+        """Watches on a pseudo terminal until `rounds` rounds were shown, then sends `ending`; what
+        was printed and the exit code."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+        with subprocess.Popen([PROGRAM, "check", *self.unreachable(), "--watch", "1", *more],
+                              env=environment(**env), stdin=slave, stdout=slave, stderr=slave) as process:
+            os.close(slave)
+            text = b""
+            while True:
+                try:
+                    piece = os.read(master, 65536)
+                except OSError:
+                    break
+                text += piece
+                if ending and f"round {rounds},".encode() in text:
+                    process.send_signal(ending)
+                    ending = None
+        os.close(master)
+        return text.decode(), process.returncode
+
+    def test_watching_draws_in_place_and_gives_the_terminal_back(self):
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            text, code = self.watching(ending, TERM="xterm")
+            self.assertEqual(code, 3, text)       # of the last round, not of the signal
+            self.assertTrue(text.startswith("\033[?1049h\033[?25l"), text[:60])
+            self.assertEqual(text.count("\033[?1049h"), 1)
+            self.assertEqual(text.count("\033[?25h\033[?1049l"), 1)
+            drawn, _, left = text.partition("\033[?25h\033[?1049l")
+            self.assertIn("\033[Hround 2,", drawn)
+            self.assertIn("CHANGED SINCE THE ROUND BEFORE", drawn)
+            self.assertIn("UNKNOWN", left)        # the last table stays readable
+            self.assertNotIn("\033[?", left)
+
+    def test_watching_without_a_terminal_appends_rounds_as_plain_text(self):
+        with subprocess.Popen([PROGRAM, "check", *self.unreachable(), "--watch", "1s"],
+                              env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as process:
+            text = ""
+            for line in process.stdout:
+                text += line
+                if line.startswith("round 2,"):
+                    process.terminate()
+        self.assertEqual(process.returncode, 3, text)
+        self.assertNotIn("\033", text)
+        self.assertNotIn("\r", text)
+        self.assertEqual(text.count("UNKNOWN: "), 2, text)
+        dumb, _ = self.watching(signal.SIGTERM, TERM="dumb")
+        self.assertNotIn("\033", dumb)
+
+    def test_watching_ends_when_nobody_reads(self):
+        with subprocess.Popen([PROGRAM, "check", *self.unreachable(), "--watch"],
+                              env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as process:
+            process.stdout.readline()
+            process.stdout.close()
+            self.assertEqual(process.wait(timeout=60), 3)
+            self.assertEqual(process.stderr.read(), "")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            result = subprocess.run([PROGRAM, "check", *self.unreachable(), "--watch"],
+                                    env=environment(), stdout=full, stderr=subprocess.PIPE,
+                                    text=True, timeout=60, check=False)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("the output could not be written: No space left", result.stderr)
+
+    def test_what_watch_takes_is_checked(self):
+        self.refused(run("check", *self.unreachable(), "--watch", "0"),
+                     "--watch: must be from 1s to 1h")
+        self.refused(run("check", *self.unreachable(), "--watch", "often"), "--watch: ")
+        self.refused(run("check", *self.unreachable(), "--watch", "--output", "json"),
+                     "--watch: shows the table")
+        self.refused(run("serve", "--watch"), "--watch: unknown flag")
+        self.assertIn("--watch", run("check", "--help").stdout)
+        self.assertEqual(self.complete("rollcall", "check", "--wa"), ["--watch"])
+
     # Configuration
 
     def test_the_examples_are_valid(self):
