@@ -43,17 +43,17 @@ def node():
         raise LabError(f"no Node package for this machine ({machine}); x86_64 and aarch64 work")
     package = f"node-linux-{_NODE_ARCHITECTURE[machine]}"
     target = os.path.join(cache_root(), "node", NODE_VERSION)
-    folder = build_once(target, lambda into: _npm_install(f"{package}@{NODE_VERSION}", into))
+    folder = build_once(target, lambda into: npm_install(f"{package}@{NODE_VERSION}", into))
     return os.path.join(folder, "node_modules", package, "bin", "node")
 
 
 def _pnpm():
     target = os.path.join(cache_root(), "pnpm", PNPM_VERSION)
-    folder = build_once(target, lambda into: _npm_install(f"pnpm@{PNPM_VERSION}", into))
+    folder = build_once(target, lambda into: npm_install(f"pnpm@{PNPM_VERSION}", into))
     return os.path.join(folder, "node_modules", "pnpm", "bin", "pnpm.mjs")
 
 
-def _npm_install(package, folder):
+def npm_install(package, folder):
     progress(f"npm: {package}")
     _run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder, package], folder)
 
