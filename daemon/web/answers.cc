@@ -44,6 +44,18 @@ bool bringsBody(const httplib::Request& request) {
   return request.has_header("Transfer-Encoding") || (!length.empty() && length != "0");
 }
 
+// Browsers name it without a weight; whoever gives it one gets the page as it is.
+bool takesGzip(std::string_view accepted) {
+  while (!accepted.empty()) {
+    const auto comma = accepted.find(',');
+    std::string_view one = accepted.substr(0, comma);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    if (one == "gzip") return true;
+    accepted = comma == std::string_view::npos ? "" : accepted.substr(comma + 1);
+  }
+  return false;
+}
+
 }  // namespace
 
 class Answers::Http final : private httplib::Server {
@@ -71,6 +83,7 @@ class Answers::Http final : private httplib::Server {
     bool hasBody = false;
     bool readOnly = true;
     process_request(stream, lastOfConnection, asksToClose, [&](httplib::Request& request) {
+      gzip_ = takesGzip(request.get_header_value("Accept-Encoding"));
       // Parts of a page that changes all the time and brotli at its slowest help nobody.
       request.ranges.clear();
       request.headers.erase("Accept-Encoding");
@@ -88,15 +101,19 @@ class Answers::Http final : private httplib::Server {
  private:
   void route(const httplib::Request& request, httplib::Response& response) {
     if (request.method != "GET" && request.method != "HEAD") return;  // refused by to()
-    show(pages_->at(request.path), response);
+    show(pages_->at(request.path, gzip_), response);
   }
   static void show(WebPage page, httplib::Response& response) {
     response.status = page.status;
     response.body = std::move(page.body);  // may be large: not copied
     response.set_header("Content-Type", page.type);
+    if (page.encoding.empty()) return;
+    response.set_header("Content-Encoding", page.encoding);
+    response.set_header("Vary", "Accept-Encoding");
   }
 
   const std::unique_ptr<WebPages> pages_;
+  bool gzip_ = false;  // of the request under way
 };
 
 Answers::Answers(std::unique_ptr<WebPages> pages)

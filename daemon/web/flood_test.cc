@@ -49,7 +49,7 @@ class FloodTest : public ::testing::Test {
     ::setrlimit(RLIMIT_NOFILE, &files);
     auto started = startWebServer(
         "127.0.0.1:0",
-        makeReportPages({[] { return std::shared_ptr<const Report>(); },
+        makeReportPages({[] { return std::shared_ptr<const Board>(); },
                          [] { return "# " + std::string(kMetricsBytes, 'x') + "\n"; },
                          [] { return true; }, [] { return true; }}));
     EXPECT_TRUE(started) << started.error().message;

@@ -30,7 +30,8 @@ std::string idOf(std::string_view text) {
 std::string timeTag(WallTime time, WallTime now) {
   const std::string text = shortTime(time);
   const Duration age = std::max<Duration>(now - time, Duration::zero());
-  return fmt::format("<time datetime=\"{0}\">{0}</time>, {1} ago", text, formatDuration(age));
+  return fmt::format("<time datetime=\"{0}\">{0}</time>, {1}", text,
+                     age < std::chrono::seconds(1) ? "just now" : formatDuration(age) + " ago");
 }
 
 std::string shortAge(WallTime time, WallTime now) {

@@ -4,6 +4,7 @@
 
 #include "daemon/core/publication.h"
 #include "daemon/sinks/formats.h"
+#include "daemon/web/gzip.h"
 
 namespace rollcall {
 namespace {
@@ -12,8 +13,8 @@ class ReportPages final : public WebPages {
  public:
   explicit ReportPages(WebContent content) : content_(std::move(content)) {}
 
-  WebPage at(const std::string& path) override {
-    if (path == "/") return page();
+  WebPage at(const std::string& path, bool gzip) override {
+    if (path == "/") return page(gzip);
     if (path == "/metrics") return {200, kMetricsType, content_.metrics()};
     if (path == "/livez")
       return content_.live() ? plainPage(200, "live\n")
@@ -33,9 +34,14 @@ class ReportPages final : public WebPages {
     return {200, "application/json", json_};
   }
 
-  WebPage page() {
+  // Packed once, a page of many pods is sent to a thousand readers without delaying a scrape.
+  WebPage page(bool gzip) {
     refresh();
-    if (page_.empty()) page_ = renderPage(shown_.get());
+    if (page_.empty()) {
+      page_ = renderPage(shown_.get());
+      packed_ = packGzip(page_);
+    }
+    if (gzip && !packed_.empty()) return {200, "text/html; charset=utf-8", packed_, "gzip"};
     return {200, "text/html; charset=utf-8", page_};
   }
 
@@ -51,6 +57,7 @@ class ReportPages final : public WebPages {
   std::shared_ptr<const Board> shown_;
   std::string json_;  // of shown_; empty until asked for
   std::string page_;
+  std::string packed_;  // page_, or empty when that failed
 };
 
 }  // namespace

@@ -13,6 +13,7 @@ struct WebPage {
   int status = 200;
   std::string type;  // for Content-Type
   std::string body;
+  std::string encoding = {};  // for Content-Encoding; empty = none
 };
 WebPage plainPage(int status, std::string text);
 inline constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
@@ -21,8 +22,8 @@ inline constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=
 class WebPages {
  public:
   virtual ~WebPages() = default;
-  // `path` is decoded and without its query.
-  virtual WebPage at(const std::string& path) = 0;
+  // `path` is decoded and without its query. `gzip`: whoever asks takes that encoding.
+  virtual WebPage at(const std::string& path, bool gzip) = 0;
 };
 
 class WebServer {

@@ -101,6 +101,19 @@ TEST_F(WebServerTest, SendsHeadersThatKeepBrowsersFromDoingMore) {
   }
 }
 
+TEST_F(WebServerTest, PacksThePageForThoseWhoTakeThat) {
+  const auto asked = [this](const std::string& accepted) {
+    TestClient client(port());
+    client.say("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept-Encoding: " + accepted +
+               "\r\n\r\n");
+    return client.hearAll();
+  };
+  for (const char* accepted : {"gzip", "gzip, deflate, br, zstd", "br, gzip"})
+    EXPECT_THAT(asked(accepted), HasSubstr("Content-Encoding: gzip\r\n")) << accepted;
+  for (const char* accepted : {"identity", "br", "gzip;q=0", "x-gzip"})
+    EXPECT_THAT(asked(accepted), HasSubstr("<!DOCTYPE html>")) << accepted;
+}
+
 TEST_F(WebServerTest, AnswersHeadWithoutABody) {
   const std::string response = get(port(), "/metrics", "HEAD");
   EXPECT_THAT(response, StartsWith("HTTP/1.1 200 OK\r\n"));
