@@ -61,13 +61,6 @@ def with_values(values, *options):
     return helm.objects(done.stdout)
 
 
-def only(objects, kind):
-    found = [one for one in objects if one["kind"] == kind]
-    if len(found) != 1:
-        raise AssertionError(f"{len(found)} objects of kind {kind}")
-    return found[0]
-
-
 def shortened(text):
     """Without the rules and dashboards, which change by themselves: the class Dashboards has them."""
     return re.sub(r"(?m)^(  groups:|  [a-z]+\.json: \|-)\n(?:    .*\n|\n)+", r"\1 ...\n", text)
@@ -114,7 +107,7 @@ class Rendering(unittest.TestCase):
 
     def test_numbers_arrive_as_they_were_written(self):
         config = {"max_findings": 1000000, "settle": "5s", "budget": {"pages": 200, "pages_per_second": 0.5}}
-        text = only(with_values({"config": config}), "ConfigMap")["data"]["rollcall.yaml"]
+        text = helm.only(with_values({"config": config}), "ConfigMap")["data"]["rollcall.yaml"]
         self.assertIn("max_findings: 1000000\n", text)
         self.assertIn("pages_per_second: 0.5\n", text)
 
@@ -180,7 +173,8 @@ class Schema(unittest.TestCase):
 
     # One of every kind of mistake, by both helms, whose words differ.
     WRONG = (
-        {"replicaCount": 2}, {"image": {"name": "rollcall"}}, {"replicas": "two"}, {"leaderElection": True}, {"replicas": -1}, {"replicas": 1.5},
+        {"replicaCount": 2}, {"image": {"name": "rollcall"}}, {"replicas": "two"}, {"replicas": -1}, {"replicas": 1.5},
+        {"leaderElection": True},
         {"image": {"repository": ""}}, {"image": {"tag": "a b"}}, {"image": {"digest": "sha256:12"}},
         {"image": {"pullPolicy": "Sometimes"}}, {"fullnameOverride": "Upper"}, {"config": "site: {}"},
         {"service": {"port": 0}}, {"service": {"port": 65536}}, {"service": {"type": "ExternalName"}},
@@ -283,7 +277,7 @@ class Objects(unittest.TestCase):
                 ("Deployment", lambda one: one["spec"].pop("selector")),
                 ("ServiceMonitor", lambda one: one["spec"]["endpoints"][0].update(paht="/")),
                 ("ServiceMonitor", lambda one: one["spec"]["endpoints"][0].update(interval="often"))):
-            one = copy.deepcopy(only(rendered("everything"), kind))
+            one = copy.deepcopy(helm.only(rendered("everything"), kind))
             spoil(one)
             wrong.append((f"wrong {len(wrong)}", one))
         with tempfile.TemporaryDirectory() as folder:
@@ -301,14 +295,15 @@ class Objects(unittest.TestCase):
     def test_what_belongs_together_finds_each_other(self):
         for name in SCENARIOS:
             objects = rendered(name)
-            deployment = only(objects, "Deployment")
+            deployment = helm.only(objects, "Deployment")
             labels = deployment["spec"]["template"]["metadata"]["labels"]
-            selectors = [deployment["spec"]["selector"]["matchLabels"], only(objects, "Service")["spec"]["selector"]]
+            selectors = [deployment["spec"]["selector"]["matchLabels"],
+                         helm.only(objects, "Service")["spec"]["selector"]]
             for one in objects:
                 if one["kind"] in ("PodMonitor", "PodDisruptionBudget"):
                     selectors.append(one["spec"]["selector"]["matchLabels"])
                 if one["kind"] == "ServiceMonitor":
-                    service = only(objects, "Service")["metadata"]["labels"]
+                    service = helm.only(objects, "Service")["metadata"]["labels"]
                     self.assertLessEqual(one["spec"]["selector"]["matchLabels"].items(), service.items(), name)
             for selector in selectors:
                 self.assertLessEqual(selector.items(), labels.items(), name)
@@ -320,7 +315,7 @@ class Objects(unittest.TestCase):
     def test_the_operator_leaves_the_label_pod_to_ghosts_pods(self):
         for name, kind, key in (("everything", "ServiceMonitor", "endpoints"),
                                 ("openshift", "PodMonitor", "podMetricsEndpoints")):
-            endpoint, = only(rendered(name), kind)["spec"][key]
+            endpoint, = helm.only(rendered(name), kind)["spec"][key]
             self.assertEqual(endpoint["relabelings"][0], {"action": "labeldrop", "regex": "pod"})
 
 
@@ -328,7 +323,7 @@ class Dashboards(unittest.TestCase):
     """What a chart cannot reach is linked into it."""
 
     def groups(self, name):
-        return only(rendered(name), "PrometheusRule")["spec"]["groups"]
+        return helm.only(rendered(name), "PrometheusRule")["spec"]["groups"]
 
     def test_they_are_those_of_the_dashboards_all_of_them(self):
         wanted = []
@@ -393,48 +388,29 @@ RIGHTS = {
 }
 
 
-def rights(objects):
-    """What the pods' ServiceAccount may do, by its RoleBindings."""
-    roles = {(one["metadata"].get("namespace", helm.NAMESPACE), one["metadata"]["name"]): one["rules"]
-             for one in objects if one["kind"] == "Role"}
-    account = only(objects, "ServiceAccount")["metadata"]["name"]
-    found = {}
-    for one in objects:
-        if one["kind"] != "RoleBinding":
-            continue
-        assert one["subjects"] == [{"kind": "ServiceAccount", "name": account, "namespace": helm.NAMESPACE}], one
-        namespace = one["metadata"].get("namespace", helm.NAMESPACE)
-        for rule in roles.pop((namespace, one["roleRef"]["name"])):
-            found.setdefault(namespace, set()).update(
-                (group, " ".join([resource, *rule.get("resourceNames", [])]), verb)
-                for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"])
-    assert not roles, f"nobody has {roles}"
-    return found
-
-
 class Security(unittest.TestCase):
     def test_each_scenario_has_exactly_the_rights_it_uses(self):
         self.assertEqual(set(RIGHTS), set(SCENARIOS))
         for name, wanted in RIGHTS.items():
             with self.subTest(scenario=name):
-                self.assertEqual(rights(rendered(name)), wanted)
+                self.assertEqual(helm.rights(rendered(name)), wanted)
 
     def test_a_token_is_there_only_where_it_is_used(self):
         for name in SCENARIOS:
             for _, _, spec in helm.pod_templates(rendered(name)):
                 self.assertIs(spec["automountServiceAccountToken"], bool(RIGHTS[name]), name)
-            self.assertIs(only(rendered(name), "ServiceAccount")["automountServiceAccountToken"], False)
+            self.assertIs(helm.only(rendered(name), "ServiceAccount")["automountServiceAccountToken"], False)
 
     def test_a_check_that_is_off_needs_no_right(self):
-        self.assertEqual(rights(with_values({"config": {"checks": {"deployment": {"enabled": False}}}})),
+        self.assertEqual(helm.rights(with_values({"config": {"checks": {"deployment": {"enabled": False}}}})),
                          {"blog": WATCHED})
 
     def test_an_election_without_discovery_needs_no_other_right_and_only_the_daemon_a_token(self):
         objects = with_values({"kubernetes": {"enabled": False}, "config": {"pods_dns": "ghost:2368"},
                                "leaderElection": {"enabled": True, "leaseName": "leader"}, "replicas": 2,
                                "cronJob": {"enabled": True}})
-        self.assertEqual(rights(objects), {"blog": {LEASES, ("coordination.k8s.io", "leases leader", "get"),
-                                                    ("coordination.k8s.io", "leases leader", "update")}})
+        self.assertEqual(helm.rights(objects), {"blog": {LEASES, ("coordination.k8s.io", "leases leader", "get"),
+                                                         ("coordination.k8s.io", "leases leader", "update")}})
         for kind, _, spec in helm.pod_templates(objects):
             self.assertIs(spec["automountServiceAccountToken"], kind == "Deployment", kind)
 
@@ -486,7 +462,7 @@ def only_config(objects):
 class Pods(unittest.TestCase):
     def test_kubectl_rollcall_finds_the_deployment_and_its_container(self):
         for name in SCENARIOS:
-            deployment = only(rendered(name), "Deployment")
+            deployment = helm.only(rendered(name), "Deployment")
             self.assertEqual(deployment["metadata"]["labels"]["app.kubernetes.io/name"], "rollcall")
             template = deployment["spec"]["template"]
             self.assertEqual(template["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"],
@@ -502,20 +478,20 @@ class Pods(unittest.TestCase):
 
     def test_the_probes_ask_the_daemon_over_http(self):
         for name in SCENARIOS:
-            one = container(only(rendered(name), "Deployment")["spec"]["template"]["spec"])
+            one = container(helm.only(rendered(name), "Deployment")["spec"]["template"]["spec"])
             self.assertEqual(one["ports"], [{"name": "http", "containerPort": 9868}])
             self.assertEqual(one["livenessProbe"]["httpGet"], {"path": "/livez", "port": "http"})
             self.assertEqual(one["readinessProbe"]["httpGet"], {"path": "/readyz", "port": "http"})
 
     def test_a_changed_configuration_rolls_the_pods_and_nothing_else_does(self):
         def template(values):
-            return only(with_values(values), "Deployment")["spec"]["template"]
+            return helm.only(with_values(values), "Deployment")["spec"]["template"]
         first = template({"config": {"settle": "5s"}})
         self.assertNotEqual(template({"config": {"settle": "6s"}}), first)
         self.assertEqual(template({"config": {"settle": "5s"}, "service": {"port": 80}, "replicas": 2}), first)
 
     def test_the_content_is_mounted_as_it_is_to_be_used(self):
-        mount = next(one for one in container(only(rendered("content-read-only"), "Deployment")
+        mount = next(one for one in container(helm.only(rendered("content-read-only"), "Deployment")
                                               ["spec"]["template"]["spec"])["volumeMounts"] if one["name"] == "content")
         self.assertIs(mount["readOnly"], True)
         config = yaml.safe_load(only_config(rendered("content-read-only")))
@@ -527,7 +503,7 @@ class Pods(unittest.TestCase):
         config = {"kubernetes": {"selector": "app=blog", "namespace": "other", "service": "blog"}}
         objects = with_values({"config": config})
         self.assertEqual(yaml.safe_load(only_config(objects)), config)
-        self.assertEqual(rights(objects), {"other": PODS | SLICES})
+        self.assertEqual(helm.rights(objects), {"other": PODS | SLICES})
 
 
 class Configuration(unittest.TestCase):
@@ -546,7 +522,7 @@ class Configuration(unittest.TestCase):
         self.assertIn("setle", done.stderr)
 
     def check(self, objects):
-        spec = only(objects, "Deployment")["spec"]["template"]["spec"]
+        spec = helm.only(objects, "Deployment")["spec"]["template"]["spec"]
         with tempfile.TemporaryDirectory() as folder:
             environment = {"PATH": os.environ["PATH"]}
             for variable in container(spec)["env"]:

@@ -55,3 +55,29 @@ def pod_templates(rendered):
         if template_:
             found.append((kind, template_["metadata"], template_["spec"]))
     return found
+
+
+def only(objects, kind):
+    found = [one for one in objects if one["kind"] == kind]
+    if len(found) != 1:
+        raise AssertionError(f"{len(found)} objects of kind {kind}")
+    return found[0]
+
+
+def rights(objects):
+    """What the pods' ServiceAccount may do, by its RoleBindings."""
+    roles = {(one["metadata"].get("namespace", NAMESPACE), one["metadata"]["name"]): one["rules"]
+             for one in objects if one["kind"] == "Role"}
+    account = only(objects, "ServiceAccount")["metadata"]["name"]
+    found = {}
+    for one in objects:
+        if one["kind"] != "RoleBinding":
+            continue
+        assert one["subjects"] == [{"kind": "ServiceAccount", "name": account, "namespace": NAMESPACE}], one
+        namespace = one["metadata"].get("namespace", NAMESPACE)
+        for rule in roles.pop((namespace, one["roleRef"]["name"])):
+            found.setdefault(namespace, set()).update(
+                (group, " ".join([resource, *rule.get("resourceNames", [])]), verb)
+                for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"])
+    assert not roles, f"nobody has {roles}"
+    return found

@@ -9,6 +9,7 @@ import copy
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import tempfile
@@ -121,6 +122,7 @@ class PlayedByPodman(unittest.TestCase):
         self.until_stale({"ghost-2", "ghost-3"})
         self.addCleanup(self.world.remove, "ghost-3")
         self.scraped({"ghost-2", "ghost-3"})
+        self.uses_its_rights()
         began = time.monotonic()
         STORE.podman("stop", "--time=30", name)
         self.assertLess(time.monotonic() - began, 10)
@@ -140,8 +142,8 @@ class PlayedByPodman(unittest.TestCase):
         STORE.podman("wait", name)
         told = STORE.podman("logs", name)
         self.assertEqual(self.exit_code(name), 2, told.stdout + told.stderr)
-        self.assertIn("RC201 on ghost-2", told.stdout)
-        self.assertIn("stale-post", told.stdout)
+        for part in ("RC201", "ghost-2", "stale-post"):
+            self.assertIn(part, told.stdout)
 
     def exit_code(self, name):
         return int(STORE.podman("inspect", "--format={{.State.ExitCode}}", name).stdout)
@@ -159,6 +161,27 @@ class PlayedByPodman(unittest.TestCase):
             asked = container[probe]["httpGet"]
             self.assertEqual(asked["port"], "http")
             until(lambda path=asked["path"]: self.get(path), f"{probe} succeeds")
+
+    def uses_its_rights(self):
+        """Those for what is there, and no other: these pods belong to nobody and have no claims."""
+        allowed, used = helm.rights(self.objects), self.rights_used()
+        self.assertEqual(set(used), set(allowed))
+        self.assertLessEqual(used[world.NAMESPACE], allowed[world.NAMESPACE])
+        unused = {resource for _, resource, _ in allowed[world.NAMESPACE] - used[world.NAMESPACE]}
+        self.assertLessEqual(unused, {"deployments", "statefulsets", "horizontalpodautoscalers",
+                                      "persistentvolumeclaims"})
+
+    def rights_used(self):
+        """{namespace: {(group, resource, verb)}}, by what the API was asked."""
+        used = {}
+        for method, path, _, _ in list(self.api.requests):
+            url = urllib.parse.urlsplit(path)
+            found = re.fullmatch(r"/(?:api|apis/(?P<group>[^/]+))/v[0-9]+/namespaces/(?P<namespace>[^/]+)"
+                                 r"/(?P<resource>[^/]+)", url.path)
+            self.assertTrue(method == "GET" and found, (method, path))
+            verb = "watch" if "watch=1" in url.query.split("&") else "list"
+            used.setdefault(found["namespace"], set()).add((found["group"] or "", found["resource"], verb))
+        return used
 
     def has_no_rights(self, name):
         """By what the kernel says of the process."""
