@@ -234,7 +234,8 @@ class Documents(unittest.TestCase):
                                                        "database": {"host": "db"}}},
          ["no pods", "no password", "Nothing tells"]),
         ({"replicas": 3, "rbac": {"create": False}, "extraEnv": [{"name": "url", "value": "https://a.example"}],
-          "serviceMonitor": {"enabled": True}}, ["needs a Role of yours in the namespace blog", "Each replica asks"]),
+          "serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}},
+         ["needs a Role of yours in the namespace blog", "Each replica asks", "runbooks that are nowhere"]),
         ({"replicas": 3, "leaderElection": {"enabled": True}, "extraEnvFrom": [{"secretRef": {"name": "ghost"}}],
           "podMonitor": {"enabled": True}}, []))
 
