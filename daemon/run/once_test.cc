@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <latch>
+#include <mutex>
 
 #include "daemon/run/test_checks.h"
 
@@ -152,6 +153,31 @@ TEST_F(OnceTest, ProgressTellsWhenChecksStartAndEnd) {
   };
   ASSERT_TRUE(once());
   EXPECT_THAT(lines, ElementsAre("one: asking 2 pods", "one: pass after 0 ms"));
+}
+
+TEST_F(OnceTest, RoundsKeepTheChecksAndWhatTheyRemember) {
+  std::mutex mutex;
+  std::vector<Trigger> triggers;
+  // Replaced before the second round: instances made anew would run this one.
+  scripts()["one"] = [&](const CheckContext& context) -> Result<Outcome> {
+    const std::lock_guard lock(mutex);
+    triggers.push_back(context.trigger);
+    Outcome outcome;
+    outcome.findings = {find(critical(), "b")};
+    return outcome;
+  };
+  Rounds rounds(registry_, config_, services_, options_);
+  const auto first = rounds.take(stop_.get_token());
+  ASSERT_TRUE(first);
+  scripts()["one"] = [](const CheckContext&) { return Outcome{}; };
+  clock_.advance(std::chrono::seconds(10));
+  const auto second = rounds.take(stop_.get_token());
+  ASSERT_TRUE(second);
+  ASSERT_EQ((*second)->checks[0].outcome.findings.size(), 1u);
+  EXPECT_EQ((*second)->checks[0].outcome.findings[0].since,
+            (*first)->checks[0].outcome.findings[0].since);
+  EXPECT_THAT(triggers, ElementsAre(Trigger::kOnce, Trigger::kInterval));
+  EXPECT_GT((*second)->started, (*first)->started);
 }
 
 }  // namespace
