@@ -5,6 +5,7 @@
 #include "daemon/cli/long_run.h"
 #include "daemon/core/version.h"
 #include "daemon/k8s/elector.h"
+#include "daemon/k8s/event_sink.h"
 #include "daemon/run/engine.h"
 #include "daemon/run/log_sink.h"
 #include "daemon/run/services.h"
@@ -34,16 +35,28 @@ CheckIntervals intervalsOf(const Config& config) {
   return intervals;
 }
 
+k8s::Tell tellJournal(Journal& journal) {
+  return [&journal](const k8s::News& news) {
+    journal.write(news.warning ? LogLevel::kWarning : LogLevel::kInfo, news.message,
+                  {{"detail", news.detail}});
+  };
+}
+
 // Null when no Lease is configured.
 Result<std::unique_ptr<Leadership>> makeLeadership(const Clock& clock, HttpClient& http,
-                                                   const Config& config, Journal& journal) {
+                                                   const Config& config,
+                                                   const std::string& identity, Journal& journal) {
   if (config.lease.empty()) return std::unique_ptr<Leadership>();
-  const std::string identity = makeIdentity();
   return joinElection(clock, http, config.lease, config.surroundings, identity,
-                      [&journal, identity](const k8s::ElectionNews& news) {
-                        journal.write(news.warning ? LogLevel::kWarning : LogLevel::kInfo,
-                                      news.message, {{"as", identity}, {"detail", news.detail}});
-                      });
+                      tellJournal(journal));
+}
+
+// Null when no Events are wanted.
+Result<std::unique_ptr<Sink>> makeEvents(const Clock& clock, HttpClient& http, const Config& config,
+                                         const std::string& identity, Journal& journal) {
+  if (!config.events) return std::unique_ptr<Sink>();
+  return makeEventSink(clock, http, config.kubernetes->nameSpace, config.surroundings, identity,
+                       tellJournal(journal));
 }
 
 }  // namespace
@@ -61,7 +74,13 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
   Metrics metrics(services->pods.get(), &registry, intervalsOf(config));
   LogSink log(*journal);
   StatusBoard board;
-  Engine engine(registry, config, *services, {&metrics, &log, &board});
+  const std::string identity = makeIdentity();
+  const Result<std::unique_ptr<Sink>> events =
+      makeEvents(clock, *services->http, config, identity, *journal);
+  if (!events) return refuseToStart(*journal, events.error());
+  std::vector<Sink*> sinks{&metrics, &log, &board};
+  if (*events) sinks.push_back(events->get());
+  Engine engine(registry, config, *services, sinks);
   WebContent content{.board = [&] { return board.board(); },
                      .metrics = [&] { return metrics.text() + processMetrics(readProcess()); },
                      .live = [&] { return clock.mono() - engine.lastTurn() < kOldestTurn; },
@@ -71,7 +90,7 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
       startWebServer(config.listen, makeReportPages(std::move(content)));
   if (!server) return refuseToStart(*journal, server.error());
   Result<std::unique_ptr<Leadership>> leadership =
-      makeLeadership(clock, *services->http, config, *journal);
+      makeLeadership(clock, *services->http, config, identity, *journal);
   if (!leadership) return refuseToStart(*journal, leadership.error());
   services->leadership = std::move(*leadership);
   tellStart(*journal, *services, config, (*server)->port());

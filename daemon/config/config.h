@@ -30,7 +30,8 @@ struct Config {
   std::vector<Pod> pods;  // static list
   std::string podsDns;    // "host:port" of a headless Service; empty = not used
   std::optional<KubernetesConfig> kubernetes;
-  std::string lease;  // of Rollcall's own namespace: its holder leads; empty = no election
+  std::string lease;    // of Rollcall's own namespace: its holder leads; empty = no election
+  bool events = false;  // written for the pods, which `kubernetes` names
   k8s::Surroundings surroundings;  // of Rollcall's own container
   std::string podCaFile;
   std::optional<DatabaseConfig> database;

@@ -30,6 +30,9 @@ bool isPortOrName(std::string_view text) {
   return text.size() <= 15 && isObjectName(text);
 }
 
+constexpr std::string_view kNoSelector =
+    "says nothing without a selector of Ghost's pods: give --kube-selector or kubernetes.selector";
+
 struct Field {
   const char* path;
   std::string KubernetesConfig::*target;
@@ -59,16 +62,20 @@ void readKubernetes(const MergedConfig& merged, Config& config,
     if (!field.fits(setting->text))
       problems.push_back(fmt::format("{}: {}", setting->origin, field.wanted));
     else if (!selected)
-      problems.push_back(
-          fmt::format("{}: says nothing without a selector of Ghost's pods: give --kube-selector "
-                      "or kubernetes.selector",
-                      setting->origin));
+      problems.push_back(fmt::format("{}: {}", setting->origin, kNoSelector));
   }
   if (selected) config.kubernetes = std::move(kubernetes);
   if (const Setting* lease = merged.find("kubernetes.lease")) {
     config.lease = lease->text;
     if (!isObjectName(lease->text))
       problems.push_back(fmt::format("{}: must be the name of a Lease", lease->origin));
+  }
+  if (const Setting* events = merged.find("kubernetes.events")) {
+    config.events = events->text == "true";
+    if (!config.events && events->text != "false")
+      problems.push_back(fmt::format("{}: must be true or false", events->origin));
+    else if (config.events && !selected)
+      problems.push_back(fmt::format("{}: {}", events->origin, kNoSelector));
   }
   k8s::Surroundings& around = config.surroundings;
   if (const Setting* host = merged.find("surroundings.host")) around.host = host->text;

@@ -9,7 +9,8 @@
 
 namespace rollcall {
 
-// Fills `config.kubernetes`, `.lease` and `.surroundings`; what is wrong is added to `problems`.
+// Fills `config.kubernetes`, `.lease`, `.events` and `.surroundings`; what is wrong is added to
+// `problems`.
 void readKubernetes(const MergedConfig& merged, Config& config, std::vector<std::string>& problems);
 
 }  // namespace rollcall

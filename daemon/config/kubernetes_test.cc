@@ -88,6 +88,18 @@ TEST_F(KubernetesSettings, ALeaseIsWantedHoweverThePodsAreFound) {
   EXPECT_FALSE(stronger->kubernetes);
 }
 
+TEST_F(KubernetesSettings, EventsAreForPodsOfKubernetes) {
+  const Result<Config> config = loadYaml("kubernetes: {selector: a=b, events: true}");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_TRUE(config->events);
+  EXPECT_THAT(showConfig(*config), testing::HasSubstr("  events: true\n"));
+  EXPECT_FALSE(loadYaml("kubernetes: {selector: a=b}")->events);
+  const std::string file = write("kube.yaml", "kubernetes: {selector: app=ghost, events: true}");
+  const Result<Config> byDns = load({.configFile = file, .flags = flags({{"pods_dns", "g:2368"}})});
+  ASSERT_TRUE(byDns) << byDns.error().message;
+  EXPECT_FALSE(byDns->events);
+}
+
 TEST_F(KubernetesSettings, ThatAreWrongAreNamed) {
   struct Row {
     const char* yaml;
@@ -111,6 +123,10 @@ TEST_F(KubernetesSettings, ThatAreWrongAreNamed) {
        "rollcall.yaml:1: kubernetes.selector: must be a label selector as kubectl takes it, such "
        "as "
        "app.kubernetes.io/name=ghost"},
+      {"kubernetes: {selector: a=b, events: yes}",
+       "rollcall.yaml:1: kubernetes.events: must be true or false"},
+      {"kubernetes: {events: true}",
+       "rollcall.yaml:1: kubernetes.events: says nothing without a selector of Ghost's pods"},
       {"kubernetes: {lease: Roll_call}",
        "rollcall.yaml:1: kubernetes.lease: must be the name of a Lease"},
       {"kubernetes: {selector: a=b}\npods_dns: g:1",

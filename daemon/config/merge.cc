@@ -55,7 +55,7 @@ void overrule(MergedConfig& merged, const ConfigLayer& layer) {
   if (layer.lists.contains("pods") || namesKubernetes(layer)) forget(merged, {"pods_dns"});
   if (layer.lists.contains("pods") || has("pods_dns"))
     forget(merged, {"kubernetes.selector", "kubernetes.service", "kubernetes.namespace",
-                    "kubernetes.port"});
+                    "kubernetes.port", "kubernetes.events"});
 }
 
 void addDatabaseUrl(MergedConfig& merged, const ConfigLayer& layer) {

@@ -67,6 +67,7 @@ void showKubernetes(Page& page, const Config& config) {
   page.optional("  ", "namespace", pods.nameSpace);
   page.optional("  ", "port", pods.port);
   page.optional("  ", "lease", config.lease);
+  if (config.kubernetes) page.line("  events: {}", config.events);
 }
 
 void showSite(Page& page, const Config& config) {

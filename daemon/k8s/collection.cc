@@ -51,4 +51,12 @@ Collection leasesCollection(std::string nameSpace) {
           .verbs = {"get", "create", "update"}};
 }
 
+Collection eventsCollection(std::string nameSpace) {
+  return {.group = "events.k8s.io",
+          .resource = "events",
+          .nameSpace = std::move(nameSpace),
+          .selector = "",
+          .verbs = {"create", "patch"}};
+}
+
 }  // namespace rollcall::k8s

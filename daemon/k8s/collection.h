@@ -28,6 +28,7 @@ struct Collection {
 Collection podsCollection(std::string nameSpace, std::string selector);
 Collection slicesCollection(std::string nameSpace, std::string_view service);
 Collection leasesCollection(std::string nameSpace);
+Collection eventsCollection(std::string nameSpace);
 
 // `text` as the value of a query's parameter.
 std::string queryValue(std::string_view text);

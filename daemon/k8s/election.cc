@@ -93,8 +93,8 @@ Duration Election::retry() const {
   return times_.retry - Duration(static_cast<Duration::rep>(spread));
 }
 
-std::vector<ElectionNews> Election::takeNews(MonoTime now) {
-  std::vector<ElectionNews> news;
+std::vector<News> Election::takeNews(MonoTime now) {
+  std::vector<News> news;
   const bool leadsNow = leads(now);
   const std::string holder = lease_ && !isOurs() ? ghost::oneLine(lease_->holder) : "";
   const auto why = [&]() -> std::string {

@@ -14,6 +14,7 @@
 #include "daemon/k8s/api_error.h"
 #include "daemon/k8s/backoff.h"
 #include "daemon/k8s/lease.h"
+#include "daemon/k8s/news.h"
 
 namespace rollcall::k8s {
 
@@ -21,13 +22,6 @@ struct ElectionTimes {
   Duration lease = std::chrono::seconds(15);  // until others take over
   Duration renew = std::chrono::seconds(10);  // until the holder gives up
   Duration retry = std::chrono::seconds(2);   // between two requests; a fifth shorter at random
-};
-
-// Worth a line in the log.
-struct ElectionNews {
-  bool warning = false;
-  std::string message;
-  std::string detail;  // may be empty
 };
 
 class Election {
@@ -53,7 +47,7 @@ class Election {
   std::optional<MonoTime> leadsUntil() const { return until_; }
   bool leads(MonoTime now) const { return until_ && now < *until_; }
   // Since this was asked last.
-  std::vector<ElectionNews> takeNews(MonoTime now);
+  std::vector<News> takeNews(MonoTime now);
 
  private:
   void read(Lease lease, MonoTime now);

@@ -88,7 +88,7 @@ class ElectionTest : public testing::Test {
   }
   static std::string told(Election& election, MonoTime at) {
     std::string text;
-    for (const ElectionNews& one : election.takeNews(at))
+    for (const News& one : election.takeNews(at))
       text += (one.warning ? "! " : "") + one.message +
               (one.detail.empty() ? "" : ": " + one.detail) + "\n";
     return text;

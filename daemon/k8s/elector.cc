@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "daemon/k8s/api_client.h"
+#include "daemon/k8s/election.h"
 
 namespace rollcall {
 namespace k8s {
@@ -21,7 +22,7 @@ constexpr Wish kWish{"a Lease is to decide which replica leads", "leave the Leas
 class Elector final : public Leadership {
  public:
   Elector(const Clock& clock, HttpClient& http, const Cluster& cluster, const std::string& lease,
-          const std::string& identity, TellElection tell)
+          const std::string& identity, Tell tell)
       : clock_(clock),
         lease_(lease),
         tell_(std::move(tell)),
@@ -39,7 +40,7 @@ class Elector final : public Leadership {
       send(election_.next(clock_.wall()), Deadline::after(clock_, kTimeout), stop);
       if (stop.stop_requested()) break;
       until_ = election_.leadsUntil() ? election_.leadsUntil()->time_since_epoch().count() : kNever;
-      for (const ElectionNews& news : election_.takeNews(clock_.mono())) tell_(news);
+      for (const News& news : election_.takeNews(clock_.mono())) tell_(news);
     }
     until_ = kNever;
     const Deadline deadline = Deadline::after(clock_, kReleaseTimeout);
@@ -71,7 +72,7 @@ class Elector final : public Leadership {
 
   const Clock& clock_;
   const std::string lease_;
-  const TellElection tell_;
+  const Tell tell_;
   ApiClient client_;
   Election election_;
   std::atomic<Duration::rep> until_ = kNever;
@@ -91,7 +92,7 @@ std::string makeIdentity() {
 Result<std::unique_ptr<Leadership>> joinElection(const Clock& clock, HttpClient& http,
                                                  const std::string& lease,
                                                  const k8s::Surroundings& surroundings,
-                                                 const std::string& identity, TellElection tell) {
+                                                 const std::string& identity, k8s::Tell tell) {
   const Result<k8s::Cluster> cluster = k8s::locateCluster(surroundings, "", k8s::kWish);
   if (!cluster) return cluster.error();
   return std::unique_ptr<Leadership>(

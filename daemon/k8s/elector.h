@@ -1,13 +1,12 @@
 // Takes part in the election of the replica that leads.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "daemon/core/leadership.h"
 #include "daemon/k8s/cluster.h"
-#include "daemon/k8s/election.h"
+#include "daemon/k8s/news.h"
 #include "daemon/net/http_client.h"
 
 namespace rollcall {
@@ -16,9 +15,6 @@ namespace rollcall {
 // something that no other process has.
 std::string makeIdentity();
 
-// Called on the election's thread.
-using TellElection = std::function<void(const k8s::ElectionNews&)>;
-
 // Asks for the Lease `lease` of Rollcall's own namespace, on a thread of its own, until it is
 // destroyed. That gives the Lease back, so that another may take it at once; it takes a moment, a
 // second and a half when the API does not answer. `http` and `clock` are borrowed.
@@ -26,6 +22,6 @@ using TellElection = std::function<void(const k8s::ElectionNews&)>;
 Result<std::unique_ptr<Leadership>> joinElection(const Clock& clock, HttpClient& http,
                                                  const std::string& lease,
                                                  const k8s::Surroundings& surroundings,
-                                                 const std::string& identity, TellElection tell);
+                                                 const std::string& identity, k8s::Tell tell);
 
 }  // namespace rollcall

@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.parse
 
+from . import events
 from .store import KINDS, ApiProblem, Store, api_version, merge_patch, status_object
 
 BOOKMARK_SECONDS = 1
@@ -31,6 +32,7 @@ class Faults:
 
     def __init__(self):
         self.denied = set()      # (verb, resource): 403
+        self.refused = set()     # resources: 503
         self.answer = None       # (status, Retry-After): to everything
         self.storm = False       # every watch ends with 410 at once
         self.black_hole = False  # a watch that begins now is silent for ever, even beyond its time
@@ -192,6 +194,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if resource not in KINDS:
             raise ApiProblem(404, "NotFound", "the server could not find the requested resource")
         self._authorize(resource, namespace, len(rest) > 1, query)
+        if resource == events.CORE:
+            return self._core_events(namespace, query, rest[1:])
+        if resource == events.EVENTS and body is not None:
+            events.check(body, namespace, self.command)
         if len(rest) == 1:
             return self._collection(resource, namespace, query, body)
         return self._object(resource, namespace, rest[1], rest[2:] == ["status"], body)
@@ -199,10 +205,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _authorize(self, resource, namespace, named, query):
         verb = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}.get(self.command)
         verb = verb or ("get" if named else "watch" if "watch" in query else "list")
+        if resource[1] in self.server.api.faults.refused:
+            raise ApiProblem(503, "ServiceUnavailable", "as the test says")
         if (verb, resource[1]) in self.server.api.faults.denied:
             raise ApiProblem(403, "Forbidden", f'{resource[1]} is forbidden: User "system:serviceaccount:blog:'
                              f'rollcall" cannot {verb} resource "{resource[1]}" in API group "{resource[0]}" '
                              f'in the namespace "{namespace}"')
+
+    def _core_events(self, namespace, query, name):
+        """Events as people's tools still read them; written only by the newer group here."""
+        if self.command != "GET" or name or "watch" in query:
+            raise ApiProblem(405, "MethodNotAllowed", "the fake only lists these")
+        found, version = self.server.api.store.list(events.EVENTS, namespace)
+        items = [one for one in map(events.as_core, found) if events.selects(query.get("fieldSelector", ""), one)]
+        return self._reply(200, {"kind": "EventList", "apiVersion": "v1", "items": items,
+                                 "metadata": {"resourceVersion": str(version)}})
 
     def _object(self, resource, namespace, name, status, body):
         store = self.server.api.store

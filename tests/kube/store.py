@@ -12,6 +12,8 @@ KINDS = {
     ("discovery.k8s.io", "endpointslices"): {
         "kind": "EndpointSlice", "list": "EndpointSliceList", "singular": "endpointslice", "short": []},
     ("coordination.k8s.io", "leases"): {"kind": "Lease", "list": "LeaseList", "singular": "lease", "short": []},
+    ("events.k8s.io", "events"): {"kind": "Event", "list": "EventList", "singular": "event", "short": ["ev"]},
+    ("", "events"): {"kind": "Event", "list": "EventList", "singular": "event", "short": ["ev"]},
     ("", "persistentvolumeclaims"): {
         "kind": "PersistentVolumeClaim", "list": "PersistentVolumeClaimList", "singular": "persistentvolumeclaim",
         "short": ["pvc"]},

@@ -167,7 +167,7 @@ class Ghost:
     SITE = {"site": {"title": "Blog", "description": "", "logo": None, "url": "http://example.org/",
                      "version": "5.130"}}
 
-    def __init__(self, address, content=None):
+    def __init__(self, address, content=None, port=0):
         ghost = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -203,7 +203,7 @@ class Ghost:
 
         self.asked = 0
         self.files = []  # (when, path) of what was asked for below /content/
-        self._server = http.server.ThreadingHTTPServer((address, 0), Handler)
+        self._server = http.server.ThreadingHTTPServer((address, port), Handler)
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # whoever asked was killed meanwhile
         self.address, self.port = self._server.server_address

@@ -1,0 +1,58 @@
+#include "daemon/k8s/event.h"
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/k8s/json.h"
+
+namespace rollcall::k8s {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxNote = 1024;  // bytes
+constexpr std::size_t kMaxInstance = 128;
+
+// Whole characters of UTF-8.
+std::string cut(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  text.resize(most);
+  return text;
+}
+
+std::string dumped(const json& document) {
+  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+json series(const PodEvent& event) {
+  return {{"count", event.count}, {"lastObservedTime", microTime(event.seen)}};
+}
+
+}  // namespace
+
+std::string newEvent(const PodEvent& event, const std::string& instance) {
+  json document = {{"apiVersion", "events.k8s.io/v1"},
+                   {"kind", "Event"},
+                   {"metadata", {{"name", event.name}, {"namespace", event.nameSpace}}},
+                   {"eventTime", microTime(event.at)},
+                   {"reportingController", "rollcall"},
+                   {"reportingInstance", cut(instance, kMaxInstance)},
+                   {"type", event.warning ? "Warning" : "Normal"},
+                   {"reason", event.reason},
+                   {"action", event.action},
+                   {"note", cut(event.note, kMaxNote)},
+                   {"regarding",
+                    {{"apiVersion", "v1"},
+                     {"kind", "Pod"},
+                     {"namespace", event.nameSpace},
+                     {"name", event.pod},
+                     {"uid", event.podUid}}}};
+  if (event.count > 1) document["series"] = series(event);
+  return dumped(document);
+}
+
+std::string seriesOf(const PodEvent& event) {
+  return dumped({{"series", series(event)}});
+}
+
+}  // namespace rollcall::k8s
