@@ -372,6 +372,7 @@ WORKLOAD = {("apps", "deployments", "list"), ("apps", "statefulsets", "list"),
             ("autoscaling", "horizontalpodautoscalers", "list"), ("", "persistentvolumeclaims", "list")}
 PODS = WATCHED | WORKLOAD
 SLICES = {("discovery.k8s.io", "endpointslices", "list"), ("discovery.k8s.io", "endpointslices", "watch")}
+EVENTS = {("events.k8s.io", "events", "create"), ("events.k8s.io", "events", "patch")}
 LEASES = ("coordination.k8s.io", "leases", "create")
 RIGHTS = {
     "minimal": {"blog": PODS},
@@ -385,7 +386,7 @@ RIGHTS = {
     "replicas": {"blog": PODS},
     "election": {"blog": PODS | {LEASES, ("coordination.k8s.io", "leases site-rollcall", "get"),
                                  ("coordination.k8s.io", "leases site-rollcall", "update")}},
-    "everything": {"ghost": PODS | SLICES},
+    "everything": {"ghost": PODS | SLICES | EVENTS},
 }
 
 

@@ -58,7 +58,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with .Values.kubernetes -}}
 {{- if .enabled -}}
 {{- $kubernetes := dict "selector" .selector -}}
-{{- range $key := list "service" "namespace" "port" -}}
+{{- range $key := list "service" "namespace" "port" "events" -}}
 {{- with index $.Values.kubernetes $key }}{{ $_ := set $kubernetes $key . }}{{ end -}}
 {{- end -}}
 {{- $_ := set $known "kubernetes" $kubernetes -}}
