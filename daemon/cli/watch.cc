@@ -39,9 +39,9 @@ class Watch {
       exitCode_ = kExitUnknown;
       text += fmt::format("\nthe roll could not be taken: {}\n", visible(result.error().message));
     }
-    return written(screen_.show(text, terminal.rows));
+    return written(screen_.show(text, terminal));
   }
-  bool tellStart() { return !inPlace_ || written(screen_.show("taking the roll ...\n", 0)); }
+  bool tellStart() { return !inPlace_ || written(screen_.show("taking the roll ...\n", {})); }
 
   std::optional<int> exitCodeOfLast() const { return exitCode_; }
   const std::string& lastTable() const { return table_; }
@@ -87,18 +87,15 @@ int watchCommand(const CheckRegistry& registry, const Options& options, const Co
                  const Environment& environment) {
   const SystemClock clock;
   const bool inPlace = canRedraw(askTerminal(STDOUT_FILENO), environment);
-  std::optional<WatchScreen> screen;
-  const Interrupt interrupt([&screen] {
-    if (screen) screen->restore();
-  });
+  WatchScreen screen(STDOUT_FILENO, inPlace);
+  const Interrupt interrupt([&screen] { screen.restore(); });
   Result<Services> services = makeServices(clock, config);
   if (!services) {
     complain(services.error().message);
     return services.error().code == ErrorCode::kInvalidArgument ? kExitUsage : kExitUnknown;
   }
   Rounds rounds(registry, config, *services, {.only = options.only, .timeout = options.timeout});
-  screen.emplace(STDOUT_FILENO, inPlace);
-  Watch watch(options, environment, *screen, inPlace);
+  Watch watch(options, environment, screen, inPlace);
   bool goesOn = watch.tellStart();
   while (goesOn) {
     const auto result = rounds.take(interrupt.token());
@@ -106,7 +103,7 @@ int watchCommand(const CheckRegistry& registry, const Options& options, const Co
     goesOn = watch.tell(result, clock.wall()) &&
              clock.sleepUntil(clock.mono() + *options.watch, interrupt.token());
   }
-  screen->restore();
+  screen.restore();
   if (inPlace && !watch.lastTable().empty()) writeAll(STDOUT_FILENO, watch.lastTable());
   return watch.exitCodeOfLast().value_or(interrupt.exitCode());
 }

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import socket
@@ -71,6 +72,44 @@ class Listener:
         self.thread.join()
         for connection in self.kept:
             connection.close()
+
+
+class Screen:
+    """What a terminal of this size shows of what a program prints; `scrolled` counts the lines it lost."""
+
+    def __init__(self, rows, columns):
+        self.columns, self.lines, self.row, self.column, self.scrolled = columns, [""] * rows, 0, 0, 0
+
+    def take(self, text):
+        for control, character in re.findall(r"\x1b\[([?0-9;]*[A-Za-z])|(.)", text, re.DOTALL):
+            if character:
+                self.put(character)
+            elif control == "H":
+                self.row = self.column = 0
+            elif control == "J":
+                self.lines[self.row] = self.lines[self.row][:self.column]
+                self.lines[self.row + 1:] = [""] * (len(self.lines) - self.row - 1)
+        return self
+
+    def put(self, character):
+        if character == "\r":
+            self.column = 0
+        elif character == "\n":
+            self.down()
+        else:
+            if self.column == self.columns:
+                self.down()
+                self.column = 0
+            line = self.lines[self.row].ljust(self.column)
+            self.lines[self.row] = line[:self.column] + character + line[self.column + 1:]
+            self.column += 1
+
+    def down(self):
+        self.row += 1
+        if self.row == len(self.lines):
+            self.lines = self.lines[1:] + [""]
+            self.row -= 1
+            self.scrolled += 1
 
 
 def closed_port():
@@ -269,12 +308,13 @@ class CommandLine(unittest.TestCase):
 
     # Watching
 
-    def watching(self, ending, *more, rounds=2, **env):
+    def watching(self, ending, *more, rounds=2, size=(40, 100), arguments=None, **env):
         """Watches on a pseudo terminal until `rounds` rounds were shown, then sends `ending`; what
         was printed and the exit code."""
         master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
-        with subprocess.Popen([PROGRAM, "check", *self.unreachable(), "--watch", "1", *more],
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+        arguments = arguments or self.unreachable()
+        with subprocess.Popen([PROGRAM, "check", *arguments, "--watch", "1", *more],
                               env=environment(**env), stdin=slave, stdout=slave, stderr=slave) as process:
             os.close(slave)
             text = b""
@@ -298,10 +338,25 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(text.count("\033[?1049h"), 1)
             self.assertEqual(text.count("\033[?25h\033[?1049l"), 1)
             drawn, _, left = text.partition("\033[?25h\033[?1049l")
-            self.assertIn("\033[Hround 2,", drawn)
+            self.assertIn("\033[H\033[Jround 2,", drawn)
             self.assertIn("CHANGED SINCE THE ROUND BEFORE", drawn)
             self.assertIn("UNKNOWN", left)        # the last table stays readable
             self.assertNotIn("\033[?", left)
+
+    def test_a_command_longer_than_a_row_does_not_scroll_the_verdict_away(self):
+        pods = [part for i in (1, 2, 3)
+                for part in ("--pod", f"pod-{i}=http://127.0.0.{i}:{self.closed}")]
+        text, code = self.watching(signal.SIGINT, "--only", "pods", size=(30, 80), TERM="xterm",
+                                   arguments=["--url", "http://example.org", *pods])
+        self.assertEqual(code, 2, text)
+        screen = Screen(30, 80).take(text.partition("\033[?25h")[0])
+        shown = "\n".join(screen.lines)
+        self.assertEqual(screen.scrolled, 0, shown)
+        self.assertTrue(screen.lines[0].startswith("round 2,"), shown)
+        self.assertIn("FAIL: 3 of 3 pods: a pod cannot be reached", shown)
+        self.assertRegex(screen.lines[-1] or screen.lines[-2], "more lines; a higher window", shown)
+        self.assertIn("'http://example.org/ghost/api/admin/site/'",
+                      shown.replace("\n", ""), "a command is whole")
 
     def test_watching_without_a_terminal_appends_rounds_as_plain_text(self):
         with subprocess.Popen([PROGRAM, "check", *self.unreachable(), "--watch", "1s"],
