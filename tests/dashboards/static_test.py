@@ -232,6 +232,14 @@ class Alertmanager(unittest.TestCase):
         self.assertTrue(named)
         self.assertLessEqual(named, known)
 
+    # Of the database's findings only the one that it cannot be reached explains what is wrong with pods.
+    def test_only_a_database_that_is_away_inhibits_what_is_told_of_pods(self):
+        by_database = [rule for rule in yaml.safe_load(files.text(files.ALERTMANAGER))["inhibit_rules"]
+                       if "RollcallDatabaseTrouble" in " ".join(rule["source_matchers"])]
+        self.assertTrue(by_database)
+        for rule in by_database:
+            self.assertIn('code="RC701"', rule["source_matchers"])
+
     def test_nothing_inhibits_what_readers_suffer_from(self):
         for rule in yaml.safe_load(files.text(files.ALERTMANAGER))["inhibit_rules"]:
             for spared in ("RollcallLeak", "RollcallWrongAnswers", "RollcallSiteDiffers", "RollcallAbsent"):
