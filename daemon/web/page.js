@@ -154,9 +154,18 @@
       }
     }
     for (const old of sections(document)) if (!now.has(old.id)) { served.delete(old.id); old.remove(); }
+    window.scrollTo(...at);
+  }
+
+  // What a tab shows of a page that nobody looks at.
+  function showInTab(page) {
     document.title = page.title;
     document.getElementById("icon").href = page.getElementById("icon").href;
-    window.scrollTo(...at);
+  }
+
+  // Once: a screen reader speaks whatever is set.
+  function say(text) {
+    if (notice.textContent !== text) notice.textContent = text;
   }
 
   function isSelecting() {
@@ -170,12 +179,15 @@
       if (!answer.ok) throw new Error(answer.status);
       const text = await answer.text();
       answered = new Date();
-      notice.textContent = "";
-      if (text === latest || isSelecting()) return;
+      if (text === latest) return say("");
+      const page = new DOMParser().parseFromString(text, "text/html");
+      showInTab(page);
+      if (isSelecting()) return say("A newer state is there: clear the selection to see it");
       latest = text;
-      show(new DOMParser().parseFromString(text, "text/html"));
+      show(page);
+      say("");
     } catch {
-      notice.textContent = "Rollcall does not answer since " + answered.toISOString().slice(0, 19) + "Z: this page is old";
+      say("Rollcall does not answer since " + answered.toISOString().slice(0, 19) + "Z: this page is old");
     }
   }
 

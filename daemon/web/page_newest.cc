@@ -35,19 +35,27 @@ constexpr std::array<StateWords, 9> kStates{{
 using Messages = std::map<std::pair<std::string_view, std::string_view>, const Finding*>;
 
 // By post and pod; no pod stands for all.
-Messages messagesOf(const Report& report) {
+Messages messagesOf(const CheckRun& run) {
   Messages messages;
-  for (const CheckRun& run : report.checks)
-    for (const Finding& finding : run.outcome.findings)
-      if (finding.resource && finding.resource->type == "post")
-        messages.emplace(Messages::key_type(finding.resource->id, finding.pod), &finding);
+  for (const Finding& finding : run.outcome.findings)
+    if (finding.resource && finding.resource->type == "post")
+      messages.emplace(Messages::key_type(finding.resource->id, finding.pod), &finding);
   return messages;
 }
 
-const std::vector<RollRow>* rowsOf(const Report& report) {
-  for (const CheckRun& run : report.checks)
-    if (!run.outcome.tally.newest.empty()) return &run.outcome.tally.newest;
-  return nullptr;
+// The run that took the roll of the posts; null when none did.
+const CheckRun* runOf(const Report& report) {
+  const auto found = std::ranges::find_if(
+      report.checks, [](const CheckRun& run) { return !run.outcome.tally.newest.empty(); });
+  return found == report.checks.end() ? nullptr : &*found;
+}
+
+// Counted, and none found.
+bool noneIsPublished(const Report& report) {
+  return std::ranges::any_of(report.checks, [](const CheckRun& run) {
+    const auto posts = run.outcome.tally.resources.find("post");
+    return !run.error && posts != run.outcome.tally.resources.end() && posts->second == 0;
+  });
 }
 
 std::string_view meaningOf(std::string_view state) {
@@ -57,8 +65,11 @@ std::string_view meaningOf(std::string_view state) {
 
 class Matrix {
  public:
-  Matrix(const Report& report, const std::vector<RollRow>& rows)
-      : report_(report), rows_(rows), messages_(messagesOf(report)), now_(momentOf(report)) {
+  Matrix(const Report& report, const CheckRun& run)
+      : report_(report),
+        rows_(run.outcome.tally.newest),
+        messages_(messagesOf(run)),
+        now_(momentOf(report)) {
     for (const PodReport& pod : report.pods) names_.push_back(html(pod.pod.name));
   }
 
@@ -128,10 +139,13 @@ std::string legend() {
 
 std::string newestSection(const Report& report) {
   std::string text = "<section id=\"newest\">\n<h2>The newest posts on each pod</h2>\n";
-  const std::vector<RollRow>* rows = rowsOf(report);
-  if (!rows || report.pods.empty())
-    return text + "<p class=\"soft\">the roll was not taken: see the check posts</p>\n</section>\n";
-  return text + Matrix(report, *rows).text() +
+  const CheckRun* run = runOf(report);
+  if (!run || report.pods.empty())
+    return text + fmt::format("<p class=\"soft\">{}</p>\n</section>\n",
+                              noneIsPublished(report)
+                                  ? "no post is published"
+                                  : "the roll was not taken: see the check posts");
+  return text + Matrix(report, *run).text() +
          "<p id=\"cell\" class=\"soft\" aria-live=\"polite\"></p>\n"
          "<details id=\"legend\"><summary>Signs</summary>\n" +
          legend() + "</details>\n</section>\n";

@@ -114,10 +114,28 @@ TEST(Page, TellsTheEvidenceOfAWrongCell) {
                         "https://example.org/story-1/; asked at 2026-01-01T10:00:00Z\""));
 }
 
+TEST(Page, TellsNoOtherChecksFindingOfACell) {
+  Report report = sampleMany(3, 20);
+  Finding other =
+      sampleMissing("pod-2", "story-1", report.checks[1].outcome.tally.newest[0].resource.id);
+  other.message = "story-1 is overdue";
+  report.checks[0].outcome.findings.push_back(other);
+  EXPECT_THAT(page(report), HasSubstr("title=\"story-1 on pod-2: pod-2 answers 404 for "));
+}
+
 TEST(Page, SaysSoWhereTheRollWasNotTaken) {
   Report report = sampleFail();
-  for (CheckRun& run : report.checks) run.outcome.tally.newest.clear();
+  for (CheckRun& run : report.checks) {
+    run.outcome.tally.newest.clear();
+    run.outcome.tally.resources.clear();
+  }
   EXPECT_THAT(page(report), HasSubstr("the roll was not taken: see the check posts"));
+}
+
+TEST(Page, SaysSoWhereNoPostIsPublished) {
+  Report report = samplePass();
+  report.checks.back().outcome.tally.resources = {{"page", 2}, {"post", 0}};
+  EXPECT_THAT(page(report), HasSubstr("<p class=\"soft\">no post is published</p>"));
 }
 
 TEST(Page, TellsWhyACheckCouldNotLook) {
@@ -150,6 +168,22 @@ TEST(Page, ShowsWhatHappenedAndWhichFailuresThereWere) {
   EXPECT_THAT(text, HasSubstr("<summary>3 failures since Rollcall started</summary>"));
   EXPECT_THAT(text, HasSubstr("<th scope=\"row\" class=\"critical\">RC201</th><td>pod-2</td>"
                               "<td>5</td>"));
+}
+
+TEST(Page, CountsOnlyTheLastFailuresOnceThereWereMore) {
+  Timeline timeline;
+  Report report = samplePass();
+  for (std::size_t i = 0; i <= Timeline::kFailures; ++i) {
+    report = sampleFail();
+    report.started += std::chrono::minutes(2 * i);
+    timeline.take(report);
+    report = samplePass();
+    report.started += std::chrono::minutes(2 * i + 1);
+    timeline.take(report);
+  }
+  const Board board{std::make_shared<const Report>(report),
+                    std::make_shared<const Timeline>(timeline)};
+  EXPECT_THAT(renderPage(&board), HasSubstr("<summary>the last 100 failures</summary>"));
 }
 
 TEST(Page, SaysWhenAnotherReplicaLeads) {

@@ -43,13 +43,16 @@ std::string failures(const Timeline& timeline, WallTime now) {
   std::string rows;
   for (const BoardFailure& failure : std::views::reverse(timeline.failures()))
     rows += row(failure, now);
+  const std::size_t count = timeline.failures().size();
   if (rows.empty()) return "<p class=\"soft\">no failure since Rollcall started</p>\n";
   return fmt::format(
-      "<details id=\"failures\"><summary>{} since Rollcall started</summary>\n"
+      "<details id=\"failures\"><summary>{}</summary>\n"
       "<table class=\"stacked\">\n<thead><tr><th scope=\"col\">Code</th><th scope=\"col\">Pod</th>"
       "<th scope=\"col\">Most</th><th scope=\"col\">Began</th><th scope=\"col\">Ended</th>"
       "<th scope=\"col\">What</th></tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</details>\n",
-      counted(timeline.failures().size(), "failure"), rows);
+      count < Timeline::kFailures ? counted(count, "failure") + " since Rollcall started"
+                                  : fmt::format("the last {} failures", count),
+      rows);
 }
 
 }  // namespace

@@ -139,6 +139,30 @@ tests["renewing keeps scrolling, focus and what is unfolded"] = async () => {
   await tab.close();
 };
 
+tests["while text is selected title and icon tell the state, and the notice that there is a newer one"] = async () => {
+  await show("pass");
+  const tab = await visit();
+  const {page} = tab;
+  const state = () => page.evaluate(() => ({
+    title: document.title, icon: document.getElementById("icon").href, verdict: document.querySelector("h1").className,
+    selected: document.getSelection().toString(),
+  }));
+  await page.evaluate(() => document.getSelection().selectAllChildren(document.querySelector("h1")));
+  const before = await state();
+  await show("fail");
+  await page.waitForFunction(() => document.getElementById("notice").textContent
+    === "A newer state is there: clear the selection to see it");
+  const during = await state();
+  assert.equal(during.title, "FAIL - Rollcall");
+  assert.notEqual(during.icon, before.icon);
+  assert.equal(during.verdict, "pass");
+  assert.equal(during.selected, before.selected);
+  await page.evaluate(() => document.getSelection().removeAllRanges());
+  await page.waitForFunction(() => document.querySelector("h1").className === "fail");
+  assert.equal(await page.textContent("#notice"), "");
+  await tab.close();
+};
+
 tests["a daemon that is gone is told, and one that is back too"] = async () => {
   await show("pass");
   const tab = await visit();
