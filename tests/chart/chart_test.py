@@ -293,6 +293,35 @@ class Objects(unittest.TestCase):
         self.assertEqual(sorted(one["kind"] for one in with_values({})),
                          ["ConfigMap", "Deployment", "Pod", "Role", "RoleBinding", "Service", "ServiceAccount"])
 
+    # What an egress policy lets through is what the same values make the pods ask.
+    def test_the_policy_lets_through_what_is_asked(self):
+        def ports(values):
+            rules = helm.only(with_values({"networkPolicy": {"enabled": True, "egress": {"enabled": True}}} | values),
+                              "NetworkPolicy")["spec"]["egress"]
+            return {(each["protocol"], each["port"]) for rule in rules for each in rule.get("ports", ())}
+        # OpenShift's DNS listens on 5353, and a policy sees the port after the Service's.
+        self.assertLessEqual({(protocol, port) for protocol in ("UDP", "TCP") for port in (53, 5353)}, ports({}))
+        self.assertNotIn(("TCP", 9091), ports({}))
+        for url, port in (("http://push.monitoring:9091", 9091), ("https://push.example.org", 443),
+                          ("http://push.example.org/below", 80), ("http://[fd00::1]:9092/", 9092)):
+            with self.subTest(url):
+                self.assertIn(("TCP", port), ports({"cronJob": {"enabled": True, "pushgateway": url}}))
+        self.assertNotIn(("TCP", 9091), ports({"cronJob": {"enabled": False, "pushgateway": "http://push:9091"}}))
+
+    def test_a_report_may_write_to_its_volume(self):
+        for name in SCENARIOS:
+            for kind, _, spec in helm.pod_templates(rendered(name)):
+                if kind == "CronJob" and any(volume["name"] == "state" for volume in spec["volumes"]):
+                    self.assertIn("fsGroup", spec["securityContext"], name)
+        with open(SCENARIOS["everything"], encoding="utf-8") as file:
+            self.assertTrue(yaml.safe_load(file)["cronJob"]["stateClaim"])
+
+    # Ghost takes 3306 when its Secret says nothing, and most say nothing.
+    def test_the_official_recipe_asks_a_secret_only_for_what_it_has(self):
+        spec = helm.only(rendered("official"), "Deployment")["spec"]["template"]["spec"]
+        self.assertEqual({one["valueFrom"]["secretKeyRef"]["key"] for one in container(spec)["env"] if "valueFrom" in one},
+                         {"database__connection__" + key for key in ("password", "host", "user", "database")})
+
     def test_what_belongs_together_finds_each_other(self):
         for name in SCENARIOS:
             objects = rendered(name)
@@ -335,7 +364,7 @@ class Dashboards(unittest.TestCase):
         self.assertEqual(self.groups("servicemonitor"), wanted)
 
     def test_promtool_takes_them_as_rendered(self):
-        for name in ("servicemonitor", "everything"):
+        for name in ("servicemonitor", "everything", "openshift"):
             with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
                 yaml.safe_dump({"groups": self.groups(name)}, file)
                 file.flush()
@@ -542,7 +571,7 @@ class Configuration(unittest.TestCase):
 
 def _secret(variable):
     """What a Secret would hold under the key of this variable."""
-    return {"database__connection__host": "mysql", "database__connection__port": "3306",
+    return {"database__connection__host": "mysql",
             "ROLLCALL_CONTENT_API_KEY": "0123456789abcdef0123456789",
             "ROLLCALL_ADMIN_API_KEY": "0123456789abcdef01234567:" + "0123456789abcdef" * 4}.get(variable, "something")
 
