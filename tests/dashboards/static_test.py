@@ -188,6 +188,23 @@ class Runbooks(unittest.TestCase):
         for rule in files.alerts():
             self.assertIn(f"[{rule['alert']}]({rule['alert']}.md)", page)
 
+    # Whoever is paged has kubectl; the program is in Rollcall's pod, and in Ghost's there is node and no curl.
+    def test_their_commands_can_be_typed_where_they_are_read(self):
+        for name in sorted(os.listdir(files.RUNBOOKS)):
+            page = files.text(os.path.join(files.RUNBOOKS, name))
+            with self.subTest(name):
+                self.assertNotRegex(page, r"(?<!-- )\brollcall (explain|check --only|health|config show)")
+                self.assertNotRegex(page, r"\bexec\b.*\bcurl\b")
+        about = files.text(os.path.join(files.RUNBOOKS, "README.md"))
+        for said in ("--alertmanager.url", "kubectl exec deploy/rollcall -- rollcall explain CODE"):
+            self.assertIn(said, about)
+
+    def test_logs_are_asked_for_before_those_of_a_container_that_may_not_have_been(self):
+        for name in sorted(os.listdir(files.RUNBOOKS)):
+            page = files.text(os.path.join(files.RUNBOOKS, name))
+            for target in re.findall(r"^kubectl logs (\S+) --previous$", page, re.MULTILINE):
+                self.assertRegex(page, rf"(?m)^kubectl logs {target}$[^`]*^kubectl logs {target} --previous$", name)
+
     def test_their_queries_parse(self):
         queries = []
         for page in sorted(os.listdir(files.RUNBOOKS)):
