@@ -313,6 +313,28 @@ class Dashboards(unittest.TestCase):
             # Names of Grafana's palette, never a colour that is readable on one background only.
             self.assertNotRegex(body, r"#[0-9a-fA-F]{6}|rgba?\(")
 
+    # Two releases that are called alike, each in a namespace of its own, are two sites.
+    def test_namespaces_are_told_apart(self):
+        for name, dashboard in self.all.items():
+            variable, = [each for each in dashboard["templating"]["list"] if each["name"] == "namespace"]
+            # Where Prometheus gives no namespace, All has to match that as well.
+            self.assertEqual((variable["allValue"], variable["includeAll"]), (".*", True))
+            for panel, expression in files.queries(dashboard):
+                with self.subTest(f"{name}: {panel['title']}"):
+                    self.assertIn('namespace=~"$namespace', expression)
+                    self.assertEqual(expression.count('job=~"$job"'), expression.count('namespace=~"$namespace", job=~'))
+                    grouped = re.findall(r"\b(?:by|on) \((\w+)[^)]*\)(?! \((?:max|min) by \(namespace,)", expression)
+                    self.assertLessEqual(set(grouped), {"namespace"}, expression)
+                for each in panel.get("transformations", ()):
+                    if each["id"] == "groupingToMatrix":
+                        # One row has one label for its name.
+                        row = each["options"]["rowField"]
+                        self.assertRegex(expression, rf'^label_join\(.*, "{row}", " ", "{row}", "namespace"\)$')
+            for each in dashboard["templating"]["list"]:
+                if "label_values" in each.get("definition", "") and each["name"] != "namespace":
+                    self.assertIn('namespace=~"$namespace"', each["definition"])
+                    self.assertEqual(each["definition"], each["query"]["query"])
+
     def test_queries_parse_and_ask_for_metrics_that_exist(self):
         documented = set(re.findall(r"`((?:rollcall|process)_\w+)`", files.text(files.METRICS_PAGE)))
         recorded = {rule["record"] for rule in files.rules() if "record" in rule}
@@ -335,7 +357,7 @@ class Dashboards(unittest.TestCase):
 def with_values(expression):
     """An expression as Grafana sends it, all variables at All."""
     expression = re.sub(r"\$__(rate_interval|range)\b", "1m", expression)
-    return re.sub(r"\$\{?(job|pod|instance)\}?", ".+", expression)
+    return re.sub(r"\$\{?(job|namespace|pod|instance)\}?", ".+", expression)
 
 
 if __name__ == "__main__":

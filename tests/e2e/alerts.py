@@ -92,7 +92,7 @@ class Alerts:
     def as_grafana_asks(self, expression):
         for variable, value in _INSTANT.items():
             expression = expression.replace(variable, value)
-        for variable, value in (("job", JOB), ("pod", "pod-2"), ("instance", f"127.0.0.1:{self.port}")):
+        for variable, value in (("job", JOB), ("namespace", ".*"), ("pod", "pod-2"), ("instance", f"127.0.0.1:{self.port}")):
             expression = re.sub(rf"\$\{{?{variable}\b\}}?", value, expression)
         return expression
 
