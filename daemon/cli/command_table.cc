@@ -34,21 +34,23 @@ constexpr FlagSpec kConfigFlags[] = {
     {"--max-findings", "N", "max_findings", Value::kText, "most findings a JSON report lists"},
 };
 constexpr FlagSpec kOutputFlag = {"--output", "FORMAT", "", Value::kText,
-                                  "table, json, junit, nagios, prometheus or markdown"};
+                                  "table (default), json, junit, nagios, prometheus or markdown"};
 constexpr FlagSpec kReportFlags[] = {
-    {"--output", "FORMAT", "", Value::kText, "to stdout: markdown, html, json or junit"},
+    {"--output", "FORMAT", "", Value::kText,
+     "what to print: markdown (default), html, json or junit"},
     {"--output-dir", "DIR", "", Value::kFolder,
-     "write report.md, .html, .json and .xml there instead"},
+     "print one line and write report.md, .html, .json and .xml there"},
     {"--state", "FILE", "", Value::kFile,
-     "keeps what was found, and compares with the run before; made when it is absent"},
+     "remembers what was found, so that the next report can compare; made when absent"},
     {"--push", "URL", "", Value::kText,
-     "of a Pushgateway: when the report was made and how many findings it has"},
+     "tell this Pushgateway when the report was made and how many findings it has"},
 };
 constexpr FlagSpec kRunFlags[] = {
     {"--only", "CHECK[,CHECK]", "", Value::kText, "only these checks"},
-    {"--timeout", "TIME", "", Value::kText, "when to give up, such as 30s or 2m"},
+    {"--timeout", "TIME", "", Value::kText,
+     "when to give up, such as 45s or 10m, 1h at most (default: 30s, report: 30m)"},
     {"--fail-on", "LEVEL", "", Value::kText,
-     "when the exit code is not 0: warn (from warnings on), fail or never"},
+     "what exits with other than 0: warn (warnings and failures; default), fail or never"},
 };
 constexpr FlagSpec kListenFlag = {"--listen", "ADDR:PORT", "listen", Value::kText,
                                   "where the daemon's own web server listens"};
@@ -76,20 +78,21 @@ constexpr CommandSpec kCommands[] = {
      "  rollcall check --config rollcall.yaml --watch 10\n"
      "\n"
      "Exit codes: 0 pass, 1 warnings, 2 failures, 3 could not look, 64 usage or configuration,\n"
-     "130 interrupted. With --fail-on fail warnings exit 0; with --fail-on never every report\n"
-     "does; when there is none, or it cannot be written, the exit code is 3 all the same.\n"
-     "With --watch it is that of the last round.\n"},
+     "130 interrupted. With --fail-on fail warnings exit 0, with --fail-on never every verdict\n"
+     "does; without a report, or when it cannot be written, the exit code is 3 all the same.\n"
+     "With --watch it is the last round's.\n"},
     {Command::kReport, "report", "Look at everything and write a report for people",
      "Examples:\n"
      "  rollcall report --config rollcall.yaml > report.md\n"
      "  rollcall report --config rollcall.yaml --output-dir /var/lib/rollcall \\\n"
      "      --state /var/lib/rollcall/state.db --push http://pushgateway:9091\n"
      "\n"
-     "Where \"check\" asks every pod for the newest posts and what looks wrong, a report asks for\n"
-     "all of them, at pages_per_second; --timeout is 30m unless given. What is not published is "
-     "not\n"
-     "named. Exit codes are those of check; a report that could not be delivered as asked\n"
-     "(written, kept, pushed) is 3. --fail-on never is for Jobs that shall not be tried again.\n"},
+     "Where \"check\" asks every pod for the newest posts and for what looks wrong, a report asks\n"
+     "for every post, at budget.pages_per_second. At its default of 5 about 7,000 posts fit in\n"
+     "30m: for more raise it, or --timeout. Drafts and scheduled posts are not named.\n"
+     "Exit codes are those of check, and 3 when the report could not be written, remembered\n"
+     "(--state) or pushed. In a CronJob use --fail-on never, or Kubernetes tries a report that\n"
+     "found something again.\n"},
     {Command::kServe, "serve", "Run as a daemon: metrics, report and status page",
      "Examples:\n"
      "  rollcall serve --config /etc/rollcall/rollcall.yaml\n"
@@ -159,6 +162,10 @@ std::span<const CommandSpec> commandTable() {
 
 bool takesRun(Command command) {
   return command == Command::kCheck || command == Command::kReport || command == Command::kServe;
+}
+
+bool takesVerbose(Command command) {
+  return takesRun(command) && command != Command::kReport;
 }
 
 std::span<const std::pair<const char*, OutputFormat>> outputsOf(Command command) {

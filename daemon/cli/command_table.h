@@ -30,12 +30,14 @@ std::span<const CommandSpec> commandTable();
 std::vector<const FlagSpec*> flagsOf(Command command);
 // What its --output may be; empty when it has none.
 std::span<const std::pair<const char*, OutputFormat>> outputsOf(Command command);
-// Whether it runs checks, and so takes --verbose as well.
+// Whether it runs checks.
 bool takesRun(Command command);
+// Whether it takes --verbose: of the table, which a report does not print.
+bool takesVerbose(Command command);
 
 inline constexpr const char* kVerboseHelp = "every finding with its evidence";
 inline constexpr const char* kWatchHelp =
-    "again and again, SECONDS (or 2m; else 5) after each round, until Ctrl-C";
+    "repeat until Ctrl-C, each round SECONDS (default 5; 2m is 2 minutes) after the last one";
 inline constexpr const char* kConfigHelp = "Look at the configuration";
 extern const char* const kUsage;  // the usual ways to start
 

@@ -42,7 +42,8 @@ class CommandLine {
     app_.formatter(std::make_shared<HelpFormatter>());
     app_.set_help_flag("-h,--help", "Show this help");
     app_.set_version_flag("--version", fmt::format("rollcall {}", kVersion), "Show the version");
-    app_.footer(kUsage);
+    app_.footer(std::string(kUsage) +
+                "\nrollcall COMMAND --help shows its flags, examples and exit codes.\n");
     app_.require_subcommand(0, 1);
     for (const CommandSpec& spec : commandTable()) add(spec);
   }
@@ -88,7 +89,7 @@ class CommandLine {
           ->type_size(1)
           ->expected(1, CLI::detail::expected_max_vector_size)
           ->allow_extra_args(false);
-    if (takesRun(spec.command)) app->add_flag("--verbose", sub.verbose, kVerboseHelp);
+    if (takesVerbose(spec.command)) app->add_flag("--verbose", sub.verbose, kVerboseHelp);
     if (spec.command == Command::kCheck)
       sub.watch = app->add_option("--watch", sub.watchEvery, kWatchHelp)
                       ->type_name("[SECONDS]")
@@ -139,7 +140,7 @@ std::vector<std::string_view> flagNames(std::string_view path) {
   for (const CommandSpec& spec : commandTable()) {
     if (path != spec.path) continue;
     for (const FlagSpec* flag : flagsOf(spec.command)) names.push_back(flag->name);
-    if (takesRun(spec.command)) names.push_back("--verbose");
+    if (takesVerbose(spec.command)) names.push_back("--verbose");
     if (spec.command == Command::kCheck) names.push_back("--watch");
   }
   return names;
@@ -422,7 +423,7 @@ std::vector<CommandInfo> describeCommands() {
             texts(namesOf(std::span<const std::pair<const char*, FailOn>>(kFailOns)));
       info.flags.push_back(std::move(described));
     }
-    if (takesRun(spec.command))
+    if (takesVerbose(spec.command))
       info.flags.push_back({"--verbose", kVerboseHelp, {}, FlagInfo::Value::kNone});
     if (spec.command == Command::kCheck)
       info.flags.push_back({"--watch", kWatchHelp, {}, FlagInfo::Value::kNone});

@@ -55,6 +55,7 @@ TEST(Options, AWrongCommandLineGetsOneSentence) {
       {{"check", "--url", "a", "--url", "b"}, "rollcall check: --url: given more than once\n"},
       {{"check", "--state", "x"}, "rollcall check: --state: unknown flag\n"},
       {{"report", "--listen", "x:1"}, "rollcall report: --listen: unknown flag\n"},
+      {{"report", "--verbose"}, "rollcall report: --verbose: unknown flag\n"},
       {{"report", "--output", "table"},
        "rollcall report: --output: \"table\" is none of markdown, html, json, junit\n"},
       {{"report", "--push", "gateway:9091"},
@@ -260,6 +261,11 @@ TEST(Options, HelpOfEveryCommandNamesEveryFlagAndGivesAnExample) {
     if (command.path == "config") continue;
     EXPECT_THAT(answer.text, testing::HasSubstr("  rollcall " + command.path)) << command.path;
   }
+}
+
+TEST(Options, TheFirstHelpLeadsToTheOthers) {
+  EXPECT_THAT(std::get<Answer>(parseOptions({"--help"})).text,
+              testing::HasSubstr("rollcall COMMAND --help"));
 }
 
 TEST(ExitCode, FollowsTheVerdictAndWhatIsForgiven) {
