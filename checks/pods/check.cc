@@ -369,6 +369,24 @@ void PodsCheck::reportConditions(const CheckContext& context, const std::vector<
   }
 }
 
+void reportNobodyServes(const std::vector<Subject>& subjects, const Topology& topology,
+                        Outcome& outcome) {
+  if (!nobodyServes(topology)) return;
+  Finding finding = findingFor(kRc115, nullptr, "");
+  std::vector<std::string> names;
+  for (const Subject& subject : subjects) {
+    if (subject.pod->terminating) continue;
+    names.push_back(subject.pod->name);
+    finding.evidence[subject.pod->name] =
+        subject.diagnosis.seen.empty() ? "answers" : subject.diagnosis.seen;
+  }
+  finding.message = fmt::format("none of the pods is ready: {}", fmt::join(names, ", "));
+  finding.reproduce = fmt::format("kubectl get pod {}", fmt::join(names, " "));
+  finding.remedy =
+      fmt::format("see why they are not ready: kubectl describe pod {}", fmt::join(names, " "));
+  outcome.findings.push_back(std::move(finding));
+}
+
 // The pods by what they say of themselves; only those that say something and may be blamed.
 using Groups = std::map<std::string, std::vector<const Subject*>>;
 
@@ -438,6 +456,7 @@ Result<Outcome> PodsCheck::run(const CheckContext& context) {
   remember(context, subjects);
   Outcome outcome;
   reportConditions(context, subjects, outcome);
+  reportNobodyServes(subjects, context.topology, outcome);
   reportVersions(subjects, outcome);
   reportUrls(context, subjects, outcome);
   return outcome;

@@ -298,6 +298,43 @@ TEST_F(PodsTest, APodThatLeavesOrIsNotReadyIsNeverBlamed) {
   EXPECT_THAT(outcome.notes, Contains(HasSubstr("a is leaving, so it is not blamed")));
 }
 
+TEST_F(PodsTest, ASiteOfWhichNoPodIsReadyIsDown) {
+  for (std::size_t i = 0; i < 3; ++i) pod(i).ready = false;
+  const Outcome outcome = run();
+  ASSERT_THAT(codes(outcome), ElementsAre("RC115"));
+  EXPECT_THAT(outcome.findings[0].message, HasSubstr("none of the pods is ready: a, b, c"));
+  EXPECT_THAT(outcome.findings[0].remedy, HasSubstr("kubectl describe pod a b c"));
+}
+
+TEST(NobodyServes, OnlyWhenNoPodThatStaysIsReady) {
+  struct PodState {
+    bool ready;
+    bool terminating;
+  };
+  struct Case {
+    const char* what;
+    std::vector<PodState> pods;
+    bool old;
+    bool expected;
+  };
+  for (const Case& one :
+       {Case{"no pod at all", {}, false, false}, Case{"one ready", {{true, false}}, false, false},
+        Case{"one of two ready", {{false, false}, {true, false}}, false, false},
+        Case{"none ready", {{false, false}, {false, false}}, false, true},
+        Case{"all leaving", {{false, true}, {true, true}}, false, false},
+        Case{"ready and leaving, its successor not ready",
+             {{true, true}, {false, false}},
+             false,
+             true},
+        Case{"a former list", {{false, false}}, true, false}}) {
+    Topology topology;
+    topology.old = one.old;
+    for (const PodState& state : one.pods)
+      topology.pods.push_back(Pod{.ready = state.ready, .terminating = state.terminating});
+    EXPECT_EQ(pods::nobodyServes(topology), one.expected) << one.what;
+  }
+}
+
 TEST_F(PodsTest, DifferentVersionsAreOneFindingThatListsThePods) {
   pods_.answer("c", kSite, 200, siteJson("6.65"));
   const Outcome outcome = run();

@@ -46,6 +46,11 @@ const std::vector<FindingDef>& findings() {
       {"RC112", Severity::kCritical, "a pod redirects readers to another scheme or host",
        "The pod's `url` is not the address it is asked by, so it sends everybody elsewhere.",
        "give the pod the site's `url`, or Rollcall the right --url"},
+      {"RC115", Severity::kCritical, "no pod gets readers",
+       "There are pods, and Kubernetes sends traffic to none of them: whoever opens the site gets "
+       "an "
+       "error. A pod that is not ready is not blamed for what it answers, so this is said instead.",
+       "see why they are not ready: kubectl describe pod NAME, then kubectl logs NAME"},
   };
   return table;
 }

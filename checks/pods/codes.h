@@ -20,7 +20,8 @@ enum Code : std::size_t {
   kRc108,
   kRc110,
   kRc111,
-  kRc112
+  kRc112,
+  kRc115
 };
 
 const std::vector<FindingDef>& findings();

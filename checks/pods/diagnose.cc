@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace rollcall::checks::pods {
@@ -156,6 +157,11 @@ Diagnosis diagnose(const Answers& answers, const Site& site) {
   if (std::optional<Diagnosis> problem = problemOfSite(diagnosis, answers, site)) return *problem;
   if (answers.front) return diagnoseFront(diagnosis, answers, site);
   return found(diagnosis, Condition::kWell, Place::kSite, fmt::format("{} answers", kSiteName));
+}
+
+bool nobodyServes(const Topology& topology) {
+  return !topology.old && std::ranges::none_of(topology.pods, &Pod::mayBeBlamed) &&
+         std::ranges::any_of(topology.pods, [](const Pod& pod) { return !pod.terminating; });
 }
 
 std::string quotable(std::string_view value) {

@@ -59,6 +59,9 @@ bool wantsSecondLook(Condition condition);
 // Whether a Location leads to another scheme or host than `site`.
 bool leadsElsewhere(std::string_view location, const Url& site);
 
+// There are pods that are to stay, and none of them gets traffic. False for a former list.
+bool nobodyServes(const Topology& topology);
+
 // What a pod said, cut and without control characters, to be part of a sentence.
 std::string quotable(std::string_view value);
 

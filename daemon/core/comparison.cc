@@ -42,12 +42,10 @@ bool isGone(const Report& report, const std::string& pod) {
   });
 }
 
-// Whether its absence from `report` says that it has ended.
-bool wasLookedAt(const Report& report, const PastFinding& finding) {
+bool isOver(const Report& report, const PastFinding& finding) {
+  if (isGone(report, finding.pod)) return true;
   const CheckRun* run = runOf(report, finding.check);
-  if (!run || run->error || run->outcome.notApplicable) return false;
-  return std::ranges::none_of(
-      run->outcome.gaps, [&](const Gap& gap) { return gap.pod.empty() || gap.pod == finding.pod; });
+  return run && wasLookedAt(*run, finding.pod);
 }
 
 std::map<Key, const PastFinding*> byKey(const std::vector<PastFinding>& findings) {
@@ -73,10 +71,8 @@ Comparison compare(const std::vector<PastFinding>& before, const Report& report)
       comparison.lasting.push_back(std::move(now));
       missed.erase(earlier);
     }
-  for (const auto& [key, finding] : missed) {
-    const bool over = isGone(report, finding->pod) || wasLookedAt(report, *finding);
-    (over ? comparison.ended : comparison.unseen).push_back(*finding);
-  }
+  for (const auto& [key, finding] : missed)
+    (isOver(report, *finding) ? comparison.ended : comparison.unseen).push_back(*finding);
   return comparison;
 }
 
@@ -86,6 +82,20 @@ void dateBack(Report& report, const std::vector<PastFinding>& before) {
     for (Finding& finding : run.outcome.findings)
       if (const auto earlier = known.find(keyOf(run, finding)); earlier != known.end())
         finding.since = std::min(finding.since.value_or(run.started), earlier->second->since);
+}
+
+std::vector<PastGroup> groupPast(const std::vector<PastFinding>& findings) {
+  std::vector<PastGroup> groups;
+  for (const PastFinding& one : findings) {
+    const auto group = std::ranges::find_if(groups, [&](const PastGroup& known) {
+      return known.code == one.code && known.pod == one.pod;
+    });
+    if (group == groups.end())
+      groups.push_back({one.code, one.pod, one.severity, one.title, 1});
+    else
+      ++group->count;
+  }
+  return groups;
 }
 
 PastRun summaryOf(const Report& report) {

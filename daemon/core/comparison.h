@@ -57,6 +57,18 @@ struct Chronicle {
   }
 };
 
+// Findings of one (code, pod), in the order of the first of each. What has ended or could not be
+// looked at again is told so: its messages are of a former day, and what they name may since have
+// been taken back.
+struct PastGroup {
+  std::string code;
+  std::string pod;
+  std::string severity;
+  std::string title;
+  std::size_t count = 0;
+};
+std::vector<PastGroup> groupPast(const std::vector<PastFinding>& findings);
+
 // What of the findings of earlier runs (`before`) is still there in `report`. A pod that is gone
 // took its findings with it.
 Comparison compare(const std::vector<PastFinding>& before, const Report& report);

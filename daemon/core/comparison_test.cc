@@ -135,6 +135,22 @@ TEST(Comparison, AGonePodTakesItsFindingsWithIt) {
   EXPECT_THAT(named(got.ended), ElementsAre("RC201 gone post:1"));
 }
 
+TEST(Comparison, OfAllPodsNothingHasEndedWhileOneCouldNotBeLookedAt) {
+  CheckRun run = postsRun({});
+  run.outcome.gaps = {{"b", "the pod", {}}};
+  const Comparison got = compare({past("")}, reportOf(std::move(run)));
+  EXPECT_THAT(named(got.unseen), ElementsAre("RC201  post:1"));
+}
+
+TEST(Comparison, WhatIsPastIsToldByCodeAndPod) {
+  const std::vector<PastGroup> got =
+      groupPast({past("a", "post:1"), past("b", "post:1"), past("a", "post:2")});
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got[0].pod, "a");
+  EXPECT_EQ(got[0].count, 2u);
+  EXPECT_EQ(got[1].count, 1u);
+}
+
 TEST(Comparison, FindingsAreDatedBackToWhenTheyWereFirstSeen) {
   Report report = reportOf(postsRun({missingOn("a"), missingOn("b")}));
   dateBack(report, {past("a")});

@@ -1,5 +1,7 @@
 #include "daemon/core/finding_traits.h"
 
+#include <algorithm>
+
 namespace rollcall {
 
 std::string resourceKey(const Finding& finding) {
@@ -11,6 +13,13 @@ std::string resourceKey(const Finding& finding) {
 bool isPublic(const Finding& finding) {
   const auto status = finding.evidence.find("db_status");
   return status == finding.evidence.end() || status->second == "published";
+}
+
+bool wasLookedAt(const CheckRun& run, std::string_view pod) {
+  if (run.error || run.outcome.notApplicable) return false;
+  return std::ranges::none_of(run.outcome.gaps, [&](const Gap& gap) {
+    return gap.pod.empty() || pod.empty() || gap.pod == pod;
+  });
 }
 
 }  // namespace rollcall

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "daemon/core/finding.h"
 
@@ -14,5 +15,9 @@ std::string resourceKey(const Finding& finding);
 // public nothing that could tell a slug (resource, message, cause, reproduce, evidence) may stand
 // where readers without one come to.
 bool isPublic(const Finding& finding);
+
+// Whether a finding of `run`'s check on `pod` (as in Finding) that is not in `run` is over: the run
+// could look there. A finding on no pod in particular rests on all of them.
+bool wasLookedAt(const CheckRun& run, std::string_view pod);
 
 }  // namespace rollcall

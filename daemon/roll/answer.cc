@@ -45,15 +45,22 @@ Answer unknown(int status, std::string why) {
   return {.state = State::kUnknown, .status = status, .why = std::move(why)};
 }
 
+// "https://e.org" of an address there. The rest may be the slug of a draft, and is not told.
+std::string_view originOf(std::string_view location) {
+  const auto host = location.find("://");
+  if (host == std::string_view::npos) return "the same address";
+  return location.substr(0, location.find('/', host + 3));
+}
+
 Answer ofRedirect(const Question& question, const Site& site, const HttpResponse& response) {
   const std::string_view location = response.header("location");
   const std::string_view path = pathOf(location);
   if (path == site.pathOf("/private/"))
     return unknown(response.status, "the pod is in private mode");
   if (path == site.pathOf(question.path))
-    return unknown(
-        response.status,
-        fmt::format("the pod redirects to {}: its url differs from the site's", location));
+    return unknown(response.status,
+                   fmt::format("the pod redirects to {}: its url differs from the site's",
+                               originOf(location)));
   Answer answer;
   answer.state = question.isPublic ? State::kMoved : State::kOk;
   answer.status = response.status;

@@ -1,7 +1,9 @@
 #include "daemon/run/log_sink.h"
 
+#include <algorithm>
 #include <cstdlib>
 
+#include "daemon/core/finding_traits.h"
 #include "daemon/core/publication.h"
 
 namespace rollcall {
@@ -44,7 +46,9 @@ LogSink::Conditions LogSink::conditionsOf(const Report& report) {
                                             {{"check", run.check},
                                              {"code", std::string(one.def->code)},
                                              {"pod", one.pod},
-                                             {"detail", publicForm(one).message}}});
+                                             {"detail", publicForm(one).message}},
+                                            run.check,
+                                            one.pod});
     }
     for (const Gap& gap : run.outcome.gaps)
       conditions.try_emplace(keyOf("gap", run.check, "", gap.pod),
@@ -70,6 +74,17 @@ LogSink::Conditions LogSink::conditionsOf(const Report& report) {
   return conditions;
 }
 
+// A finding that is not there because it could not be looked for is not over.
+bool LogSink::mayGoOn(const Report& report, const Condition& condition) {
+  if (condition.check.empty()) return false;
+  const bool gone =
+      !condition.pod.empty() && std::ranges::none_of(report.pods, [&](const PodReport& one) {
+        return one.pod.name == condition.pod;
+      });
+  const auto run = std::ranges::find(report.checks, condition.check, &CheckRun::check);
+  return !gone && run != report.checks.end() && !wasLookedAt(*run, condition.pod);
+}
+
 void LogSink::publish(const std::shared_ptr<const Report>& report, const CheckRun*) noexcept {
   tellPods(*report);
   Conditions now = conditionsOf(*report);
@@ -78,6 +93,10 @@ void LogSink::publish(const std::shared_ptr<const Report>& report, const CheckRu
       tell(key, condition.level, condition.message, condition.fields, report->started);
   for (const auto& [key, condition] : active_) {
     if (now.count(key) > 0) continue;
+    if (mayGoOn(*report, condition)) {
+      now.emplace(key, condition);
+      continue;
+    }
     Journal::Fields fields;
     for (const auto& field : condition.fields)
       if (field.first == "check" || field.first == "code" || field.first == "pod")

@@ -25,6 +25,8 @@ class LogSink final : public Sink {
     LogLevel level = LogLevel::kInfo;
     std::string message;
     Journal::Fields fields;
+    std::string check;  // of a finding: whose, and on which pod
+    std::string pod;
   };
   using Conditions = std::map<std::string, Condition>;  // by what makes it the same one
   struct Track {
@@ -33,6 +35,7 @@ class LogSink final : public Sink {
     int suppressed = 0;
   };
 
+  static bool mayGoOn(const Report& report, const Condition& condition);
   static Conditions conditionsOf(const Report& report);
   void tellPods(const Report& report);
   void tell(const std::string& key, LogLevel level, const std::string& message,

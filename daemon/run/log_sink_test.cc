@@ -81,6 +81,20 @@ TEST_F(LogSinkTest, WhatCouldNotBeLookedAtIsAWarning) {
                           "detail=no answer in 5 s"));
 }
 
+TEST_F(LogSinkTest, WhatCouldNotBeLookedForIsNotOver) {
+  publish();
+  run_.outcome.findings = {find(critical(), "a", "1")};
+  publish();
+  run_.outcome.findings.clear();
+  run_.error = Error{ErrorCode::kUnavailable, "the database is gone"};
+  for (const std::string& line : publish()) EXPECT_THAT(line, Not(HasSubstr("over: ")));
+  run_.error.reset();
+  run_.outcome.notApplicable = "the site is private";
+  for (const std::string& line : publish()) EXPECT_THAT(line, Not(HasSubstr("over: the fin")));
+  run_.outcome.notApplicable.reset();
+  EXPECT_THAT(publish(), testing::Contains(HasSubstr("code=RC90")));
+}
+
 TEST_F(LogSinkTest, TheDatabaseIsToldOnce) {
   databaseUp_ = true;
   publish();

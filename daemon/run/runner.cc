@@ -58,6 +58,22 @@ void tidy(std::vector<Finding>& findings) {
   });
 }
 
+// What is amiss on a pod that gets no readers is worth knowing, and nobody's alarm.
+void excuse(Outcome& outcome, const Topology& topology) {
+  for (const Pod& pod : topology.pods) {
+    if (pod.mayBeBlamed()) continue;
+    std::map<std::string_view, std::size_t> codes;
+    std::erase_if(outcome.findings, [&](const Finding& one) {
+      if (one.pod != pod.name) return false;
+      ++codes[one.def->code];
+      return true;
+    });
+    for (const auto& [code, count] : codes)
+      outcome.notes.push_back(fmt::format("{} is {}, so it is not blamed for {} ({})", pod.name,
+                                          pod.terminating ? "leaving" : "not ready", code, count));
+  }
+}
+
 }  // namespace
 
 CheckRun runCheck(const CheckSpec& spec, Check& check, const CheckContext& context) noexcept {
@@ -68,6 +84,7 @@ CheckRun runCheck(const CheckSpec& spec, Check& check, const CheckContext& conte
   if (Result<Outcome> outcome = runGuarded(spec, check, context)) {
     run.outcome = std::move(*outcome);
     tidy(run.outcome.findings);
+    excuse(run.outcome, context.topology);
   } else {
     run.error = std::move(outcome.error());
   }
@@ -110,11 +127,8 @@ void SinceMemory::apply(CheckRun& run) {
     finding.since = finding.since ? std::min(*finding.since, since) : since;
     now.emplace(key, *finding.since);
   }
-  std::set<std::string> unseen;  // pods that could not be looked at; "" stands for all
-  for (const Gap& gap : run.outcome.gaps) unseen.insert(gap.pod);
-  const bool all = run.error.has_value() || unseen.count("") > 0;
   for (const auto& [key, since] : known)
-    if (all || unseen.count(std::get<1>(key)) > 0) now.emplace(key, since);
+    if (!wasLookedAt(run, std::get<1>(key))) now.emplace(key, since);
   known = std::move(now);
 }
 

@@ -11,8 +11,8 @@
 namespace rollcall {
 
 // Runs `check`, times it, turns exceptions into an internal Error, keeps at most one finding per
-// (code, pod, resource), sorts findings (severity, code, pod, resource), judges. An unmet need
-// gives "not applicable". Never throws.
+// (code, pod, resource), sorts findings (severity, code, pod, resource), turns those on pods that
+// get no readers into notes, judges. An unmet need gives "not applicable". Never throws.
 CheckRun runCheck(const CheckSpec& spec, Check& check, const CheckContext& context) noexcept;
 
 // Takes what names pods that are no longer in `topology` out of `run`, and what is amiss on pods

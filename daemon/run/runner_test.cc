@@ -99,6 +99,19 @@ TEST_F(RunnerTest, SortsTheWorstFirst) {
   EXPECT_THAT(describe(got), ElementsAre("RC902 a 2", "RC902 b 1", "RC901 a"));
 }
 
+TEST_F(RunnerTest, APodThatGetsNoReadersIsNotBlamed) {
+  topology_.pods[1].ready = false;
+  const CheckRun got = run([](const CheckContext&) -> Result<Outcome> {
+    Outcome outcome;
+    outcome.findings = {find(warning(), "a"), find(critical(), "b", "1"),
+                        find(critical(), "b", "2"), find(warning(), "")};
+    return outcome;
+  });
+  EXPECT_THAT(describe(got), ElementsAre("RC901 ", "RC901 a"));
+  EXPECT_THAT(got.outcome.notes, ElementsAre("b is not ready, so it is not blamed for RC902 (2)"));
+  EXPECT_EQ(got.verdict, Verdict::kWarn);
+}
+
 TEST_F(RunnerTest, WithoutADatabaseACheckThatNeedsOneDoesNotApply) {
   spec_.needs = {Need::kDatabase};
   const CheckRun got = run([](const CheckContext&) -> Result<Outcome> {
@@ -230,6 +243,15 @@ TEST_F(SinceTest, AGapOnThePodForgetsNothingOfThatPodOnly) {
 TEST_F(SinceTest, AGapThatNamesNoPodForgetsNothing) {
   seen({find(critical(), "a", "1")});
   seen({}, {{"", "the list of posts", {}}});
+  EXPECT_EQ(since(seen({find(critical(), "a", "1")})), 0);
+}
+
+TEST_F(SinceTest, ARunThatDidNotApplyForgetsNothing) {
+  seen({find(critical(), "a", "1")});
+  CheckRun skipped;
+  skipped.check = "demo";
+  skipped.outcome.notApplicable = "the site is private";
+  memory_.apply(skipped);
   EXPECT_EQ(since(seen({find(critical(), "a", "1")})), 0);
 }
 

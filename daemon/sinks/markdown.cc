@@ -36,19 +36,32 @@ std::string words(Verdict verdict) {
   return verdict == Verdict::kNotApplicable ? "not applicable" : std::string(name(verdict));
 }
 
-std::string changeLine(std::string_view what, const PastFinding& finding) {
-  return fmt::format("- **{}** {}{}: {}\n", what, plain(finding.code),
-                     finding.pod.empty() ? "" : " on " + plain(finding.pod),
-                     plain(finding.message));
+std::string onPod(const std::string& pod) {
+  return pod.empty() ? "" : " on " + plain(pod);
 }
 
-std::string changeLines(std::string_view what, const std::vector<PastFinding>& findings) {
+std::string listed(std::vector<std::string> lines) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(kChangesShown, findings.size()); ++i)
-    text += changeLine(what, findings[i]);
-  if (findings.size() > kChangesShown)
-    text += fmt::format("- and {} more\n", grouped(findings.size() - kChangesShown));
+  const std::size_t shown = std::min(kChangesShown, lines.size());
+  for (std::size_t i = 0; i < shown; ++i) text += lines[i];
+  if (lines.size() > shown) text += fmt::format("- and {} more\n", grouped(lines.size() - shown));
   return text;
+}
+
+std::string newLines(const std::vector<PastFinding>& findings) {
+  std::vector<std::string> lines;
+  for (const PastFinding& one : findings)
+    lines.push_back(
+        fmt::format("- **new** {}{}: {}\n", plain(one.code), onPod(one.pod), plain(one.message)));
+  return listed(std::move(lines));
+}
+
+std::string pastLines(std::string_view what, const std::vector<PastFinding>& findings) {
+  std::vector<std::string> lines;
+  for (const PastGroup& one : groupPast(findings))
+    lines.push_back(fmt::format("- **{}** {}{} ({}): {}\n", what, plain(one.code), onPod(one.pod),
+                                counted(one.count, "finding"), plain(one.title)));
+  return listed(std::move(lines));
 }
 
 std::string changes(const Chronicle& chronicle) {
@@ -60,9 +73,8 @@ std::string changes(const Chronicle& chronicle) {
       "again.\n\n",
       shortTime(*before), grouped(comparison.began.size()), grouped(comparison.ended.size()),
       grouped(comparison.lasting.size()), grouped(comparison.unseen.size()));
-  const std::string lines = changeLines("new", comparison.began) +
-                            changeLines("ended", comparison.ended) +
-                            changeLines("not looked at", comparison.unseen);
+  const std::string lines = newLines(comparison.began) + pastLines("ended", comparison.ended) +
+                            pastLines("not looked at", comparison.unseen);
   return lines.empty() ? text : text + lines + "\n";
 }
 

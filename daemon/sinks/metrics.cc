@@ -4,12 +4,14 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <mutex>
 #include <set>
 #include <sstream>
 
+#include "daemon/core/finding_traits.h"
 #include "daemon/core/version.h"
 #include "daemon/sinks/formats.h"
 #include "daemon/sinks/text.h"
@@ -66,7 +68,15 @@ MetricFamily buildInfo() {
   return made;
 }
 
-void addChecks(std::vector<MetricFamily>& families, const Report& report) {
+// Left to the replica that leads: what that one cannot look at is not told here as 0.
+bool isLeftToLeader(const CheckRun& run, const Report& report, const CheckRegistry* registry) {
+  const CheckSpec* spec = registry != nullptr ? registry->find(run.check) : nullptr;
+  return report.leads == false && spec != nullptr &&
+         std::ranges::find(spec->needs, Need::kLead) != spec->needs.end();
+}
+
+void addChecks(std::vector<MetricFamily>& families, const Report& report,
+               const CheckRegistry* registry) {
   MetricFamily took =
       family("rollcall_check_duration_seconds", "How long the check's last run took.");
   MetricFamily last = family("rollcall_check_last_run_timestamp_seconds",
@@ -78,6 +88,7 @@ void addChecks(std::vector<MetricFamily>& families, const Report& report) {
     add(took, {{"check", run.check}}, std::chrono::duration<double>(run.took).count());
     add(last, {{"check", run.check}},
         std::chrono::duration<double>(run.started.time_since_epoch()).count());
+    if (isLeftToLeader(run, report, registry)) continue;
     add(gaps, {{"check", run.check}}, run.error ? 1 : static_cast<double>(run.outcome.gaps.size()));
   }
   families.push_back(std::move(took));
@@ -92,7 +103,8 @@ std::set<std::string> podNames(const Report& report) {
 }
 
 // Zero for every code a check could have reported and did not, so that an alert sees it end. A
-// check that could not run at all or did not apply says nothing about its codes.
+// check that could not look everywhere or did not apply says nothing about the codes it did not
+// find.
 void addFindings(std::vector<MetricFamily>& families, const Report& report,
                  const CheckRegistry* registry) {
   const std::set<std::string> present = podNames(report);
@@ -100,7 +112,7 @@ void addFindings(std::vector<MetricFamily>& families, const Report& report,
   std::map<std::tuple<std::string, std::string, std::string_view, Severity>, std::uint64_t> perPod;
   for (const CheckRun& run : report.checks) {
     const CheckSpec* spec = registry != nullptr ? registry->find(run.check) : nullptr;
-    if (spec != nullptr && !run.error && !run.outcome.notApplicable)
+    if (spec != nullptr && wasLookedAt(run, ""))
       for (const FindingDef& def : spec->findings) all[{run.check, def.code, def.severity}];
     for (const Finding& finding : run.outcome.findings) {
       ++all[{run.check, finding.def->code, finding.def->severity}];
@@ -248,7 +260,7 @@ void addLeader(std::vector<MetricFamily>& families, const Report& report) {
 // What a single report carries, without what has to be counted over time.
 std::vector<MetricFamily> familiesOf(const Report& report, const CheckRegistry* registry) {
   std::vector<MetricFamily> families;
-  addChecks(families, report);
+  addChecks(families, report, registry);
   addFindings(families, report, registry);
   addPods(families, report);
   addVolumes(families, report);

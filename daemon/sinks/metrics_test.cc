@@ -97,6 +97,30 @@ TEST_F(MetricsTest, ACheckThatCouldNotRunSaysNothingAboutItsCodes) {
   EXPECT_THAT(metrics_.text(), Not(HasSubstr(R"(code="RC190")")));
 }
 
+TEST_F(MetricsTest, ACheckThatCouldNotLookEverywhereSaysNothingAboutWhatItDidNotFind) {
+  const std::string zero = R"(rollcall_findings{check="posts",code="RC201",severity="critical"} 0)";
+  publish(samplePass());
+  EXPECT_THAT(metrics_.text(), HasSubstr(zero));
+  Report report = samplePass();
+  report.checks.at(1).outcome.gaps = {{"pod-1", "the pod", {}}};
+  publish(report);
+  EXPECT_THAT(metrics_.text(), Not(HasSubstr(zero)));
+}
+
+TEST_F(MetricsTest, WhatIsLeftToTheLeaderHasNoGapsHere) {
+  const CheckSpec canary{.name = "canary", .needs = {Need::kLead}};
+  const CheckRegistry registry({&canary});
+  Metrics metrics(nullptr, &registry);
+  Report report = samplePass();
+  report.checks = {CheckRun{.check = "canary", .verdict = Verdict::kNotApplicable}};
+  for (const auto& [leads, told] : {std::pair{true, true}, std::pair{false, false}}) {
+    report.leads = leads;
+    metrics.publish(std::make_shared<const Report>(report), nullptr);
+    EXPECT_EQ(metrics.text().find("rollcall_check_gaps{check=\"canary\"}") != std::string::npos,
+              told);
+  }
+}
+
 TEST_F(MetricsTest, WhatCouldNotBeLookedAtIsCounted) {
   publish(samplePass());
   EXPECT_THAT(metrics_.text(), HasSubstr("rollcall_check_gaps{check=\"posts\"} 0\n"));

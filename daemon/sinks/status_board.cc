@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/core/finding_traits.h"
 #include "daemon/sinks/text.h"
 
 namespace rollcall {
@@ -93,23 +94,18 @@ void Timeline::takePods(const Report& report) {
 
 void Timeline::takeFindings(const Report& report) {
   std::map<Key, Seen> now;
-  std::set<std::pair<std::string, std::string>> unseen;  // (check, pod)
-  for (const CheckRun& run : report.checks) {
+  for (const CheckRun& run : report.checks)
     for (const Finding& finding : run.outcome.findings) {
       Seen& seen = now[{finding.def->code, finding.pod}];
       const WallTime since = finding.since.value_or(now_);
       seen = {finding.def, run.check, seen.count + 1,
               seen.count == 0 ? since : std::min(seen.since, since)};
     }
-    if (run.error) unseen.insert({run.check, ""});
-    for (const Gap& gap : run.outcome.gaps) unseen.insert({run.check, gap.pod});
-  }
   for (const auto& [key, seen] : active_) {
     if (now.contains(key)) continue;
     const bool gone = !key.second.empty() && !pods_.contains(key.second);
-    const bool looked =
-        !unseen.contains({seen.check, ""}) && !unseen.contains({seen.check, key.second});
-    if (gone || looked)
+    const auto run = std::ranges::find(report.checks, seen.check, &CheckRun::check);
+    if (gone || (run != report.checks.end() && wasLookedAt(*run, key.second)))
       end(key, seen);
     else
       now.emplace(key, seen);

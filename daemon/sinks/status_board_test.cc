@@ -9,6 +9,7 @@ namespace rollcall {
 namespace {
 
 using namespace testing_support;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -97,6 +98,26 @@ TEST_F(TimelineTest, WhatCouldNotBeLookedAtIsNotOver) {
     ASSERT_THAT(timeline_.failures(), SizeIs(1)) << row.name;
     EXPECT_EQ(timeline_.failures()[0].ended.has_value(), row.over) << row.name;
   }
+}
+
+TEST_F(TimelineTest, WhatNoLongerAppliesIsNotOver) {
+  round();
+  missing("pod-2");
+  round();
+  run_.outcome = Outcome{};
+  run_.outcome.notApplicable = "another replica of Rollcall leads";
+  for (const std::string& line : round()) EXPECT_THAT(line, Not(HasSubstr("is over")));
+  run_.outcome = Outcome{};
+  EXPECT_THAT(round(), Contains(HasSubstr("RC201 is over on pod-2")));
+}
+
+TEST_F(TimelineTest, OfAllPodsNothingIsOverWhileOneCouldNotBeLookedAt) {
+  round();
+  missing("");
+  round();
+  run_.outcome = Outcome{};
+  run_.outcome.gaps = {{"pod-2", "the pod", {}}};
+  for (const std::string& line : round()) EXPECT_THAT(line, Not(HasSubstr("is over")));
 }
 
 TEST_F(TimelineTest, ABlindSpotIsToldOnceAPod) {

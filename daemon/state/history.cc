@@ -15,7 +15,8 @@ constexpr std::int64_t kVersion = 1;
 
 constexpr const char* kTables[] = {
     "CREATE TABLE site (url TEXT NOT NULL)",
-    "CREATE TABLE runs (started INTEGER PRIMARY KEY, took INTEGER NOT NULL, verdict TEXT NOT NULL,"
+    "CREATE TABLE runs (id INTEGER PRIMARY KEY, started INTEGER NOT NULL, took INTEGER NOT NULL, "
+    "verdict TEXT NOT NULL,"
     " pods INTEGER NOT NULL, critical INTEGER NOT NULL, warning INTEGER NOT NULL,"
     " info INTEGER NOT NULL, gaps INTEGER NOT NULL)",
     // Those that were there at the end of the last run; times in ms since 1970.
@@ -156,21 +157,19 @@ Result<void> History::Impl::replaceFindings(const Comparison& comparison, WallTi
 Result<void> History::Impl::keep(const PastRun& run) {
   const auto count = [](std::size_t number) { return static_cast<std::int64_t>(number); };
   Result<void> kept = file.run(
-      "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
       {ms(run.started), std::int64_t{run.took.count()}, std::string_view(run.verdict),
        count(run.pods), count(run.critical), count(run.warning), count(run.info), count(run.gaps)});
   if (!kept) return kept;
-  return file.run(
-      "DELETE FROM runs WHERE started NOT IN (SELECT started FROM runs ORDER BY started DESC"
-      " LIMIT ?)",
-      {count(kMostRuns)});
+  return file.run("DELETE FROM runs WHERE id NOT IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?)",
+                  {count(kMostRuns)});
 }
 
 Result<std::vector<PastRun>> History::Impl::runs() {
   std::vector<PastRun> runs;
   Result<void> asked = file.run(
       "SELECT started, took, verdict, pods, critical, warning, info, gaps FROM runs"
-      " ORDER BY started",
+      " ORDER BY id",
       {}, [&](const SqliteRow& row) { runs.push_back(runOf(row)); });
   if (!asked) return asked.error();
   return runs;

@@ -96,6 +96,14 @@ TEST_F(HistoryTest, TheNextRunTellsWhatBeganLastsAndEnded) {
   EXPECT_EQ(got.runs[1].started, at(200));
 }
 
+TEST_F(HistoryTest, TheLastRunIsTheLastThoughTheClockWasSetBack) {
+  take(report(500, {"1"}));
+  const Chronicle got = take(report(400, {"1"}));
+  ASSERT_THAT(got.runs, SizeIs(2));
+  EXPECT_EQ(got.runs.back().started, at(400));
+  EXPECT_EQ(got.before(), at(500));
+}
+
 TEST_F(HistoryTest, ARunThatCouldNotLookForgetsNothing) {
   take(report(100, {"1"}));
   const Chronicle blind = take(report(200, {}, false));

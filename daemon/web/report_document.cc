@@ -23,20 +23,39 @@ std::string about(const Report& report) {
       shortTime(report.started), formatDuration(report.took));
 }
 
-std::string changeList(std::string_view what, const std::vector<PastFinding>& findings) {
-  if (findings.empty()) return "";
+std::string item(std::string_view tone, const std::string& code, const std::string& pod,
+                 std::string_view text) {
+  return fmt::format("<li class=\"{}\"><span>{}{}: {}</span></li>\n", html(tone), html(code),
+                     pod.empty() ? "" : " on " + html(pod), html(text));
+}
+
+std::string list(std::string_view heading, std::size_t findings,
+                 const std::vector<std::string>& items) {
+  if (items.empty()) return "";
   std::string text =
-      fmt::format("<h3>{} ({})</h3>\n<ul class=\"events\">\n", what, grouped(findings.size()));
-  for (std::size_t i = 0; i < std::min(kChangesShown, findings.size()); ++i) {
-    const PastFinding& one = findings[i];
-    text += fmt::format("<li class=\"{}\"><span>{}{}: {}</span></li>\n", html(one.severity),
-                        html(one.code), one.pod.empty() ? "" : " on " + html(one.pod),
-                        html(one.message));
-  }
+      fmt::format("<h3>{} ({})</h3>\n<ul class=\"events\">\n", heading, grouped(findings));
+  const std::size_t shown = std::min(kChangesShown, items.size());
+  for (std::size_t i = 0; i < shown; ++i) text += items[i];
   text += "</ul>\n";
-  if (findings.size() > kChangesShown)
-    text += fmt::format("<p>and {} more</p>\n", grouped(findings.size() - kChangesShown));
+  if (items.size() > shown)
+    text += fmt::format("<p>and {} more</p>\n", grouped(items.size() - shown));
   return text;
+}
+
+std::string newList(const std::vector<PastFinding>& findings) {
+  std::vector<std::string> items;
+  for (const PastFinding& one : findings)
+    items.push_back(item(one.severity, one.code, one.pod, one.message));
+  return list("New", findings.size(), items);
+}
+
+std::string pastList(std::string_view heading, std::string_view tone,
+                     const std::vector<PastFinding>& findings) {
+  std::vector<std::string> items;
+  for (const PastGroup& one : groupPast(findings))
+    items.push_back(item(tone, one.code, one.pod,
+                         fmt::format("{} ({})", one.title, counted(one.count, "finding"))));
+  return list(heading, findings.size(), items);
 }
 
 std::string changesSection(const Chronicle& chronicle) {
@@ -45,9 +64,9 @@ std::string changesSection(const Chronicle& chronicle) {
     return "<section id=\"changes\">\n<h2>Since the last report</h2>\n<p>There was none: this is "
            "the first.</p>\n</section>\n";
   const Comparison& comparison = chronicle.comparison;
-  std::string changes = changeList("New", comparison.began) +
-                        changeList("Ended", comparison.ended) +
-                        changeList("Not looked at again", comparison.unseen);
+  std::string changes = newList(comparison.began) +
+                        pastList("Ended", name(Verdict::kPass), comparison.ended) +
+                        pastList("Not looked at again", name(Verdict::kUnknown), comparison.unseen);
   if (changes.empty()) changes = "<p>Nothing changed.</p>\n";
   return fmt::format(
       "<section id=\"changes\">\n<h2>Since the last report ({})</h2>\n{}<p class=\"soft\">{} still "
