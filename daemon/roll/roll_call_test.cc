@@ -213,6 +213,17 @@ TEST_F(RollCallTest, anUnpublishedPostThatIsServedIsFound) {
   EXPECT_THAT(claims(run()), ElementsAre("RC203 b secret"));
 }
 
+TEST_F(RollCallTest, aGapTellsNoSlugOfWhatIsNotPublished) {
+  Entry& hidden = post("secret");
+  hidden.isPublic = false;
+  hidden.status = "draft";
+  pods_.answer("b", "/secret/", 301, "", {{"location", "https://e.org/secret/"}});
+  const Outcome outcome = run();
+  ASSERT_THAT(outcome.gaps, testing::SizeIs(1));
+  EXPECT_THAT(outcome.gaps[0].why.message,
+              HasSubstr("redirects to https://e.org: its url differs"));
+}
+
 TEST_F(RollCallTest, aLeftOverInTheSitemapThatDoesNotAnswerIsAskedOnce) {
   Entry& hidden = post("gone");
   hidden.isPublic = false;
