@@ -136,7 +136,18 @@ bool saysHttps(const json& http) {
   });
 }
 
-std::optional<Probe> readProbe(const json& spec, const char* key) {
+// Whether a probe's httpGet or tcpSocket goes to `ghost` and to nobody else in the pod or beyond.
+bool asksGhost(const json& action, const Container& container, std::uint16_t ghost) {
+  if (find(action, {"host"})) return false;
+  if (numberAt(action, {"port"}, ghost, ghost)) return true;
+  const std::string name = textAt(action, {"port"});
+  return !name.empty() && std::ranges::any_of(container.ports, [&](const ContainerPort& port) {
+    return port.name == name && port.number == ghost;
+  });
+}
+
+std::optional<Probe> readProbe(const json& spec, const char* key, const Container& container,
+                               std::uint16_t ghost) {
   const json* object = find(spec, {key});
   if (!object || !object->is_object()) return std::nullopt;
   const auto seconds = [&](const char* name, long usual) {
@@ -147,12 +158,14 @@ std::optional<Probe> readProbe(const json& spec, const char* key) {
   probe.period = seconds("periodSeconds", 10);
   probe.failures =
       static_cast<unsigned>(numberAt(*object, {"failureThreshold"}, 1, kMaxSeconds).value_or(3));
-  if (const json* http = find(*object, {"httpGet"}); http && http->is_object()) {
+  const json* http = find(*object, {"httpGet"});
+  const json* tcp = find(*object, {"tcpSocket"});
+  if (http && asksGhost(*http, container, ghost)) {
     probe.kind = ProbeKind::kHttp;
     probe.path = plainText(textAt(*http, {"path"}));
     if (!probe.path.starts_with('/')) probe.path = "/" + probe.path;
     probe.saysHttps = saysHttps(*http);
-  } else if (find(*object, {"tcpSocket"})) {
+  } else if (tcp && asksGhost(*tcp, container, ghost)) {
     probe.kind = ProbeKind::kTcp;
   }
   return probe;
@@ -216,8 +229,9 @@ const json* named(const json* list, const std::string& name) {
   return found == list->end() ? nullptr : &*found;
 }
 
-GhostContainer readGhost(const json& object, const Container& container) {
+GhostContainer readGhost(const json& object, const Container& container, std::uint16_t port) {
   GhostContainer ghost;
+  ghost.port = port;
   ghost.name = container.name;
   ghost.image = container.image;
   ghost.restarts = container.restarts;
@@ -226,9 +240,9 @@ GhostContainer readGhost(const json& object, const Container& container) {
   const json* spec = named(listAt(object, {"spec", "containers"}), container.name);
   if (!spec) return ghost;
   ghost.memoryLimit = plainText(textAt(*spec, {"resources", "limits", "memory"}));
-  ghost.startup = readProbe(*spec, "startupProbe");
-  ghost.readiness = readProbe(*spec, "readinessProbe");
-  ghost.liveness = readProbe(*spec, "livenessProbe");
+  ghost.startup = readProbe(*spec, "startupProbe", container, port);
+  ghost.readiness = readProbe(*spec, "readinessProbe", container, port);
+  ghost.liveness = readProbe(*spec, "livenessProbe", container, port);
   ghost.mounts = readMounts(object, *spec);
   readEnvironment(*spec, ghost);
   return ghost;
@@ -318,10 +332,8 @@ Result<WorkloadPod> readWorkloadPod(const json& object, std::string_view port) {
     if (workload.revision.empty())
       workload.revision = plainText(textAt(object, {"metadata", "labels", label}));
   const Result<GhostPort> at = ghostPort(*pod, port);
-  if (at && at->container && isName(at->container->name)) {
-    workload.ghost = readGhost(object, *at->container);
-    workload.ghost->port = at->number;
-  }
+  if (at && at->container && isName(at->container->name))
+    workload.ghost = readGhost(object, *at->container, at->number);
   workload.pod = std::move(*pod);
   return workload;
 }

@@ -35,7 +35,11 @@ struct EnvValue {
   bool operator==(const EnvValue&) const = default;
 };
 
-enum class ProbeKind { kHttp, kTcp, kOther };
+enum class ProbeKind {
+  kHttp,
+  kTcp,
+  kOther,  // a command, or another port or host than Ghost's, as where a mesh rewrites probes
+};
 struct Probe {
   ProbeKind kind = ProbeKind::kOther;
   std::string path;        // of kHttp

@@ -176,11 +176,40 @@ TEST(ReadWorkloadPod, namesTheOwner) {
   }
 }
 
+TEST(ReadWorkloadPod, aProbeOfAnotherPortOrHostThanGhostsAsksSomethingElse) {
+  struct Row {
+    const char* probe;
+    ProbeKind kind;
+  };
+  const Row rows[] = {
+      {R"({"httpGet": {"path": "/", "port": "http"}})", ProbeKind::kHttp},
+      {R"({"httpGet": {"path": "/", "port": 2368}})", ProbeKind::kHttp},
+      {R"({"tcpSocket": {"port": "http"}})", ProbeKind::kTcp},
+      // As Istio rewrites it.
+      {R"({"httpGet": {"path": "/app-health/ghost/livez", "port": 15020}})", ProbeKind::kOther},
+      {R"({"httpGet": {"path": "/", "port": "metrics"}})", ProbeKind::kOther},
+      {R"({"httpGet": {"path": "/", "port": "admin"}})", ProbeKind::kOther},
+      {R"({"httpGet": {"path": "/", "port": 2368, "host": "example.org"}})", ProbeKind::kOther},
+      {R"({"httpGet": {"path": "/"}})", ProbeKind::kOther},
+      {R"({"httpGet": {"path": "/", "port": [2368]}})", ProbeKind::kOther},
+      {R"({"tcpSocket": {"port": 15020}})", ProbeKind::kOther},
+      {R"({"tcpSocket": {"port": "metrics"}})", ProbeKind::kOther},
+      {R"({"tcpSocket": 2368})", ProbeKind::kOther},
+  };
+  for (const Row& row : rows) {
+    json object = pod();
+    ghostOf(object)["ports"].push_back({{"name", "metrics"}, {"containerPort", 9000}});
+    ghostOf(object)["livenessProbe"] = json::parse(row.probe);
+    EXPECT_EQ(readGhost(object).liveness->kind, row.kind) << row.probe;
+  }
+}
+
 TEST(ReadWorkloadPod, leavesOutWhatHasAnotherShape) {
   json object = pod();
   ghostOf(object).merge_patch(json::parse(
       R"({"env": {"url": 1}, "volumeMounts": 5, "readinessProbe": [1], "resources": "much",
-          "livenessProbe": {"httpGet": {"path": "no\u0000slash"}, "periodSeconds": -4}})"));
+          "livenessProbe": {"httpGet": {"path": "no\u0000slash", "port": 2368},
+                            "periodSeconds": -4}})"));
   object["status"]["containerStatuses"] = 7;
   const GhostContainer ghost = readGhost(object);
   EXPECT_THAT(ghost.env, IsEmpty());
