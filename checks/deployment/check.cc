@@ -72,8 +72,8 @@ class Run {
 
 void Run::tellUnlisted() {
   for (const Workload::Unlisted& one : workload_.unlisted) {
-    if (one.denied)
-      note(deniedNote(one));
+    if (one.lasting)
+      note(unlistedNote(one));
     else
       outcome_.gaps.push_back({"", one.what, one.why});
   }
@@ -112,6 +112,10 @@ void Run::judgeSeveral() {
 void Run::judgeVolumes() {
   const auto own = ownVolumes(groups_);
   if (!own.empty()) return add(differentVolumes(scene(), own));
+  if (usesNodes(groups_))
+    note(
+        "Ghost's content is in a folder of each pod's node: whether all nodes have the same there "
+        "is not to be seen");
   if (mostPods(groups_) < 2) return;
   if (const auto claims = oneNodeClaims(groups_, workload_.claims); !claims.empty())
     add(oneNodeVolume(scene(), claims));

@@ -200,6 +200,33 @@ TEST_F(DeploymentTest, findsVolumesOfTheirOwnAndNone) {
   EXPECT_THAT(codes(), ElementsAre("RC905"));
 }
 
+TEST_F(DeploymentTest, mountsAVolumeWhereTheImageKeepsItsContentOrSaysSoInWords) {
+  eachGhost([](auto& ghost) { ghost.mounts.clear(), ghost.image = "bitnami/ghost:6"; });
+  EXPECT_THAT(only("RC905").remedy, HasSubstr(R"("mountPath":"/bitnami/ghost"})"));
+  eachGhost([](auto& ghost) { ghost.env["paths__contentPath"] = {"/data", ""}; });
+  EXPECT_THAT(only("RC905").remedy, HasSubstr(R"("mountPath":"/data"})"));
+  eachGhost([](auto& ghost) { ghost.env["paths__contentPath"] = {"/da\"ta", ""}; });
+  EXPECT_THAT(only("RC905").remedy, Not(HasSubstr("kubectl")));
+  eachGhost([](auto& ghost) { ghost.env.erase("paths__contentPath"), ghost.image = "blog:1"; });
+  EXPECT_THAT(only("RC905").remedy,
+              AllOf(HasSubstr("where this image keeps"), Not(HasSubstr("kubectl"))));
+}
+
+TEST_F(DeploymentTest, foldersOfNodesAreANote) {
+  eachGhost([](auto& ghost) {
+    ghost.mounts[0] = {"/var/lib/ghost/content", VolumeKind::kNode, ""};
+  });
+  const Outcome outcome = run();
+  EXPECT_THAT(testing_support::codesOf(outcome), ElementsAre("RC902"));
+  EXPECT_THAT(outcome.notes, ElementsAre(HasSubstr("a folder of each pod's node")));
+}
+
+TEST_F(DeploymentTest, namesNoLimitInsteadOfOneItDoesNotUnderstand) {
+  ghost(0).lastEnd = k8s::RunEnd{"OOMKilled", 137, kNow - 5h};
+  ghost(0).memoryLimit = "2GiB";
+  EXPECT_EQ(only("RC912").remedy, "raise the limit to twice what it is, and to 1Gi at least");
+}
+
 TEST_F(DeploymentTest, saysThatUpdatesOverlap) {
   k8s::Controller& controller = source_.workload.controllers[0];
   controller.rolls = true, controller.surge = 1;
@@ -303,7 +330,7 @@ TEST_F(DeploymentTest, saysThatMailIsNotConfigured) {
   EXPECT_EQ(only("RC916").def->severity, Severity::kInfo);
 }
 
-TEST_F(DeploymentTest, aMissingRightIsANoteAndAFailureAGap) {
+TEST_F(DeploymentTest, whatWillNotBeListedIsANoteAndAFailureAGap) {
   source_.workload.controllers.clear();
   source_.workload.unlisted = {
       {"deployments", true, {ErrorCode::kPermissionDenied, "lacks the rule X"}},

@@ -29,7 +29,7 @@ const std::vector<FindingDef>& findings() {
       {"RC905", Severity::kWarning, "Ghost's content is not on a persistent volume",
        "Images, themes, routes and redirects are kept in the container or in a volume that goes "
        "with the pod: they are lost when it is replaced, and no other pod has them.",
-       "make a PersistentVolumeClaim and mount it at /var/lib/ghost/content"},
+       "make a PersistentVolumeClaim and mount it where Ghost keeps its content"},
       {"RC906", Severity::kInfo, "an update runs two versions of Ghost at once",
        "The update strategy starts pods of the new version while those of the old one still serve. "
        "A new version migrates the database when it boots; from then on the old ones run against a "

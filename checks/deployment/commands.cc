@@ -16,7 +16,7 @@ std::string ofContainer(const k8s::GhostContainer& ghost, std::string_view field
       fields);
 }
 
-bool isLabel(std::string_view text) {
+bool isPlain(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_' ||
            c == '/';
@@ -34,7 +34,7 @@ std::optional<std::string> matchLabels(std::string_view selector) {
     const std::string_view key = one.substr(0, equals);
     std::string_view value = one.substr(equals + 1);
     if (value.starts_with('=')) value.remove_prefix(1);
-    if (!isLabel(key) || !isLabel(value)) return std::nullopt;
+    if (!isPlain(key) || !isPlain(value)) return std::nullopt;
     members += fmt::format(R"({}"{}":"{}")", members.empty() ? "" : ",", key, value);
   }
   return members;
@@ -131,10 +131,12 @@ std::string Commands::liveFromMemory(const k8s::GhostContainer& ghost) const {
           get));
 }
 
-std::string Commands::mountContent(const k8s::GhostContainer& ghost) const {
+std::optional<std::string> Commands::mountContent(const k8s::GhostContainer& ghost,
+                                                  std::string_view path) const {
+  if (!isPlain(path)) return std::nullopt;
   return fmt::format(
-      R"({{"spec":{{"template":{{"spec":{{"volumes":[{{"name":"content","emptyDir":null,"persistentVolumeClaim":{{"claimName":"CLAIM"}}}}],"containers":[{{"name":"{}","volumeMounts":[{{"name":"content","mountPath":"/var/lib/ghost/content"}}]}}]}}}}}}}})",
-      ghost.name);
+      R"({{"spec":{{"template":{{"spec":{{"volumes":[{{"name":"content","emptyDir":null,"persistentVolumeClaim":{{"claimName":"CLAIM"}}}}],"containers":[{{"name":"{}","volumeMounts":[{{"name":"content","mountPath":"{}"}}]}}]}}}}}}}})",
+      ghost.name, path);
 }
 
 std::optional<std::string> Commands::spread(const std::string& selector,

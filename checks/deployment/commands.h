@@ -44,7 +44,9 @@ class Commands {
   std::string readFrontPage(const k8s::GhostContainer& ghost) const;
   // Liveness from Ghost's memory, and patience with a boot.
   std::string liveFromMemory(const k8s::GhostContainer& ghost) const;
-  std::string mountContent(const k8s::GhostContainer& ghost) const;
+  // Nothing when `path` has characters that would need an escape.
+  std::optional<std::string> mountContent(const k8s::GhostContainer& ghost,
+                                          std::string_view path) const;
   // Nothing when the selector is no plain list of label=value.
   std::optional<std::string> spread(const std::string& selector, std::string_view topology) const;
 

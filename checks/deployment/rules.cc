@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
+#include <cmath>
+#include <cstdlib>
 #include <map>
 
 namespace rollcall::checks::deployment {
@@ -18,8 +19,8 @@ using k8s::WorkloadPod;
 constexpr Duration kMemoryWindow = std::chrono::hours(24);
 constexpr std::uint64_t kGibi = std::uint64_t{1} << 30;
 constexpr std::string_view kOfficialContent = "/var/lib/ghost/content";
-// The official image's, and Bitnami's.
-constexpr std::string_view kUsualContent[] = {kOfficialContent, "/bitnami/ghost",
+constexpr std::string_view kBitnamiContent = "/bitnami/ghost";
+constexpr std::string_view kUsualContent[] = {kOfficialContent, kBitnamiContent,
                                               "/opt/bitnami/ghost/content"};
 
 bool isPrefix(std::string_view path, std::string_view of) {
@@ -40,6 +41,18 @@ bool isOfficial(std::string_view image) {
   return image == "ghost" || image.starts_with("ghost:");
 }
 
+// As Bitnami builds it, under whichever registry.
+bool isBitnami(std::string_view image) {
+  image = image.substr(0, image.find('@'));
+  for (const std::string_view maker : {"bitnami/", "bitnamilegacy/"}) {
+    const auto found = image.find(maker);
+    if (found == image.npos || (found > 0 && image[found - 1] != '/')) continue;
+    const std::string_view name = image.substr(found + maker.size());
+    if (name == "ghost" || name.starts_with("ghost:")) return true;
+  }
+  return false;
+}
+
 // What the environment says; empty when it says nothing, nullopt when that is not to be seen.
 std::optional<std::string> contentPath(const GhostContainer& ghost) {
   const auto found = ghost.env.find("paths__contentPath");
@@ -48,33 +61,66 @@ std::optional<std::string> contentPath(const GhostContainer& ghost) {
   return found->second.value;
 }
 
+bool isAccount(const Mount& mount) {
+  return mount.path.starts_with("/var/run/secrets/kubernetes.io");
+}
+
+// Whether it may be, or hold, a configuration of Ghost's.
+bool mayConfigure(const Mount& mount) {
+  switch (mount.kind) {
+    case VolumeKind::kFiles:
+    case VolumeKind::kOther:
+      return !isAccount(mount);
+    case VolumeKind::kClaim:
+    case VolumeKind::kNode:
+      return mount.path.ends_with(".json");
+    case VolumeKind::kPassing:
+      return false;
+  }
+  std::abort();
+}
+
 // Where a pod's content is kept; empty when that is not known.
 std::string volumeOf(const WorkloadPod& pod) {
   std::set<std::string> volumes;
   for (const Mount* mount : contentMounts(*pod.ghost)) {
-    if (mount->kind == VolumeKind::kClaim && !mount->claim.empty())
-      volumes.insert("the claim " + mount->claim);
-    else if (mount->kind == VolumeKind::kNode && !pod.pod.node.empty())
-      volumes.insert("a folder of the node " + pod.pod.node);
-    else
-      return "";
+    if (mount->kind != VolumeKind::kClaim || mount->claim.empty()) return "";
+    volumes.insert("the claim " + mount->claim);
   }
   return fmt::format("{}", fmt::join(volumes, " and "));
 }
 
+// Of a quantity's end: "Gi", "m", "e9".
+std::optional<double> factorOf(std::string_view suffix) {
+  constexpr std::pair<std::string_view, double> kUnits[] = {
+      {"", 1},        {"m", 1e-3},    {"k", 1e3},     {"M", 1e6},     {"G", 1e9},
+      {"T", 1e12},    {"P", 1e15},    {"E", 1e18},    {"Ki", 0x1p10}, {"Mi", 0x1p20},
+      {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50}, {"Ei", 0x1p60}};
+  for (const auto& [name, factor] : kUnits)
+    if (suffix == name) return factor;
+  if (suffix.front() != 'e' && suffix.front() != 'E') return std::nullopt;
+  suffix.remove_prefix(1);
+  if (suffix.starts_with('+')) suffix.remove_prefix(1);
+  int exponent = 0;
+  const char* const last = suffix.data() + suffix.size();
+  const auto [end, code] = std::from_chars(suffix.data(), last, exponent);
+  if (code != std::errc() || end != last || std::abs(exponent) > 18) return std::nullopt;
+  return std::pow(10.0, exponent);
+}
+
+// Nothing when it is no quantity of Kubernetes, or more than any machine has.
 std::optional<std::uint64_t> bytesOf(std::string_view quantity) {
-  constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
-      {"", 1},      {"Ki", 1u << 10}, {"Mi", 1u << 20},    {"Gi", kGibi},
-      {"k", 1'000}, {"M", 1'000'000}, {"G", 1'000'000'000}};
-  std::uint64_t number = 0;
+  constexpr double kMost = 0x1p60;
+  double number = 0;
   const char* const last = quantity.data() + quantity.size();
-  const auto [end, code] = std::from_chars(quantity.data(), last, number);
-  if (code != std::errc() || number == 0) return std::nullopt;
-  const std::string_view unit(end, static_cast<std::size_t>(last - end));
-  for (const auto& [name, size] : kUnits)
-    if (unit == name && number < std::numeric_limits<std::uint64_t>::max() / 4 / size)
-      return number * size;
-  return std::nullopt;
+  const auto [end, code] = std::from_chars(quantity.data(), last, number, std::chars_format::fixed);
+  if (code != std::errc()) return std::nullopt;
+  const auto factor = factorOf({end, static_cast<std::size_t>(last - end)});
+  if (!factor) return std::nullopt;
+  const double bytes = std::ceil(number * *factor);
+  // In this order "nan" fails.
+  if (!(bytes >= 1 && bytes <= kMost)) return std::nullopt;
+  return static_cast<std::uint64_t>(bytes);
 }
 
 }  // namespace
@@ -146,11 +192,22 @@ std::vector<const Mount*> contentMounts(const GhostContainer& ghost) {
 }
 
 bool losesContent(const GhostContainer& ghost) {
-  if (ghost.hasAdapter || !contentMounts(ghost).empty()) return false;
+  if (ghost.hasAdapter || ghost.hasMoreEnv || !contentMounts(ghost).empty() ||
+      std::ranges::any_of(ghost.mounts, mayConfigure))
+    return false;
   const auto said = contentPath(ghost);
-  const bool known = said && (!said->empty() || isOfficial(ghost.image)) && !ghost.hasMoreEnv;
+  const bool known = said && (!said->empty() || isOfficial(ghost.image));
   // Elsewhere there may be content after all, where the folder is not known.
   return known || std::ranges::none_of(ghost.mounts, outlivesPod);
+}
+
+std::optional<std::string> contentFolder(const GhostContainer& ghost) {
+  const auto said = contentPath(ghost);
+  if (!said || ghost.hasMoreEnv) return std::nullopt;
+  if (!said->empty()) return *said;
+  if (isOfficial(ghost.image)) return std::string(kOfficialContent);
+  if (isBitnami(ghost.image)) return std::string(kBitnamiContent);
+  return std::nullopt;
 }
 
 std::vector<const k8s::Claim*> oneNodeClaims(const std::vector<Group>& groups,
@@ -181,6 +238,17 @@ std::map<std::string, std::string> ownVolumes(const std::vector<Group>& groups) 
   return volumes;
 }
 
+bool usesNodes(const std::vector<Group>& groups) {
+  std::set<std::string> nodes;
+  for (const Group& group : groups)
+    for (const WorkloadPod* pod : group.pods)
+      if (pod->ghost && std::ranges::any_of(contentMounts(*pod->ghost), [](const Mount* mount) {
+            return mount->kind == VolumeKind::kNode;
+          }))
+        nodes.insert(pod->pod.node);
+  return nodes.size() > 1;
+}
+
 bool restartsOften(const GhostContainer& ghost, WallTime now, const Limits& limits) {
   return ghost.restarts >= limits.restarts && ghost.lastEnd && ghost.lastEnd->at &&
          now - *ghost.lastEnd->at < limits.recent;
@@ -191,8 +259,10 @@ bool ranOutOfMemory(const GhostContainer& ghost, WallTime now) {
          now - *ghost.lastEnd->at < kMemoryWindow;
 }
 
-std::string moreMemory(std::string_view limit) {
-  const std::uint64_t wanted = std::max(2 * bytesOf(limit).value_or(0), kGibi);
+std::optional<std::string> moreMemory(std::string_view limit) {
+  const auto bytes = bytesOf(limit);
+  if (!bytes) return std::nullopt;
+  const std::uint64_t wanted = std::max(2 * *bytes, kGibi);
   if (wanted % kGibi == 0) return fmt::format("{}Gi", wanted / kGibi);
   return fmt::format("{}Mi", (wanted + (1u << 20) - 1) >> 20);
 }
@@ -228,8 +298,7 @@ std::optional<std::string> onlyZone(const Workload& workload,
 bool lacksMail(const GhostContainer& ghost) {
   const auto content = contentMounts(ghost);
   const bool onlyContent = std::ranges::all_of(ghost.mounts, [&](const Mount& mount) {
-    return mount.kind == VolumeKind::kPassing ||
-           mount.path.starts_with("/var/run/secrets/kubernetes.io") ||
+    return mount.kind == VolumeKind::kPassing || isAccount(mount) ||
            (std::ranges::find(content, &mount) != content.end() &&
             isPrefix(kOfficialContent, mount.path));
   });

@@ -40,14 +40,19 @@ bool overlaps(const k8s::Controller& controller);
 
 // Volumes that outlive the pod, mounted at Ghost's content folder, above it or below.
 std::vector<const k8s::Mount*> contentMounts(const k8s::GhostContainer& ghost);
-// No volume that outlives the pod holds content: known for certain only.
+// No volume that outlives the pod holds content: known for certain only, so not where a storage
+// adapter may be configured out of sight.
 bool losesContent(const k8s::GhostContainer& ghost);
+// Where a volume for the content has to be mounted; nothing when that is not known.
+std::optional<std::string> contentFolder(const k8s::GhostContainer& ghost);
 // Claims with content that but one node may write to, as far as `claims` tells.
 std::vector<const k8s::Claim*> oneNodeClaims(const std::vector<Group>& groups,
                                              const std::vector<k8s::Claim>& claims);
-// Pods whose content is on different claims, or in folders of different nodes: a name for what each
-// has. Empty when all have the same.
+// Pods whose content is on different claims: a name for what each has. Empty when all have the
+// same.
 std::map<std::string, std::string> ownVolumes(const std::vector<Group>& groups);
+// Content is in folders of different nodes, which one file server may mount on all of them.
+bool usesNodes(const std::vector<Group>& groups);
 
 struct Limits {
   unsigned restarts = 3;
@@ -57,7 +62,8 @@ bool restartsOften(const k8s::GhostContainer& ghost, WallTime now, const Limits&
 // Within a day.
 bool ranOutOfMemory(const k8s::GhostContainer& ghost, WallTime now);
 // What to raise a memory limit to, as Kubernetes takes it: at least 1 GiB, or twice as much.
-std::string moreMemory(std::string_view limit);
+// Nothing when `limit` is not understood: a number might lower it.
+std::optional<std::string> moreMemory(std::string_view limit);
 
 // The only place, when all pods that are alive are in one, and there are others.
 std::optional<std::string> onlyNode(const Workload& workload);

@@ -155,6 +155,22 @@ TEST(Content, mayBeKeptByAnAdapterOrElsewhere) {
   EXPECT_FALSE(losesContent(ghost));
 }
 
+TEST(Content, isNotKnownToBeLostWhereAnAdapterMayBeConfiguredOutOfSight) {
+  GhostContainer ghost = with({});
+  ghost.hasMoreEnv = true;
+  EXPECT_FALSE(losesContent(ghost));
+  const Mount mounts[] = {{"/var/lib/ghost/config.production.json", VolumeKind::kFiles, ""},
+                          {"/etc/ghost", VolumeKind::kFiles, ""},
+                          {"/var/lib/ghost/config.production.json", VolumeKind::kNode, ""},
+                          {"/mnt/secrets", VolumeKind::kOther, ""}};  // csi
+  for (const Mount& mount : mounts) {
+    EXPECT_FALSE(losesContent(with({mount}))) << mount.path;
+    EXPECT_FALSE(losesContent(with({mount}, "blog:1"))) << mount.path;
+  }
+  EXPECT_TRUE(losesContent(
+      with({{"/var/run/secrets/kubernetes.io/serviceaccount", VolumeKind::kFiles, ""}})));
+}
+
 TEST(OneNodeClaims, areThoseWithContentThatAreNotForMany) {
   Workload workload;
   workload.pods = {pod("a")};
@@ -170,7 +186,7 @@ TEST(OneNodeClaims, areThoseWithContentThatAreNotForMany) {
   EXPECT_EQ(claims[0]->name, "rwo");
 }
 
-TEST(OwnVolumes, areDifferentClaimsOrNodes) {
+TEST(OwnVolumes, areDifferentClaims) {
   Workload workload;
   workload.pods = {pod("a"), pod("b")};
   const auto mounts = [&](const Mount& a, const Mount& b) {
@@ -183,10 +199,22 @@ TEST(OwnVolumes, areDifferentClaimsOrNodes) {
   EXPECT_THAT(mounts(claim(content, "c-0"), claim(content, "c-1")),
               ElementsAre(Pair("a", "the claim c-0"), Pair("b", "the claim c-1")));
   const Mount folder{content, VolumeKind::kNode, ""};
-  EXPECT_THAT(mounts(folder, folder), IsEmpty());
   workload.pods[1].pod.node = "node-b";
-  EXPECT_THAT(mounts(folder, folder), SizeIs(2));
+  EXPECT_THAT(mounts(folder, folder), IsEmpty()) << "it may be one file server's on both";
+  EXPECT_THAT(mounts(claim(content), folder), IsEmpty());
   EXPECT_THAT(mounts(claim(content), {content, VolumeKind::kOther, ""}), IsEmpty());
+}
+
+TEST(UsesNodes, isForContentInFoldersOfSeveral) {
+  Workload workload;
+  workload.pods = {pod("a"), pod("b")};
+  for (auto& one : workload.pods)
+    one.ghost = with({{"/var/lib/ghost/content", VolumeKind::kNode, ""}});
+  EXPECT_FALSE(usesNodes(groupsOf(workload)));
+  workload.pods[1].pod.node = "node-b";
+  EXPECT_TRUE(usesNodes(groupsOf(workload)));
+  workload.pods[1].ghost = with({claim("/var/lib/ghost/content")});
+  EXPECT_FALSE(usesNodes(groupsOf(workload)));
 }
 
 TEST(Restarts, areManyWhenTheLastIsRecent) {
@@ -217,9 +245,34 @@ TEST(OutOfMemory, isSaidForADay) {
 
 TEST(MoreMemory, isTwiceAsMuchOrAGibibyte) {
   const std::tuple<const char*, const char*> rows[] = {
-      {"256Mi", "1Gi"},    {"512Mi", "1Gi"}, {"700Mi", "1400Mi"}, {"1Gi", "2Gi"},
-      {"1000M", "1908Mi"}, {"", "1Gi"},      {"much", "1Gi"},     {"99999999999999999999", "1Gi"}};
+      {"256Mi", "1Gi"},        {"512Mi", "1Gi"},    {"700Mi", "1400Mi"}, {"1Gi", "2Gi"},
+      {"1000M", "1908Mi"},     {"2Ti", "4096Gi"},   {"1.5Gi", "3Gi"},    {"1048576Ki", "2Gi"},
+      {"2000000k", "3815Mi"},  {"3e9", "5723Mi"},   {"3E9", "5723Mi"},   {"3e+9", "5723Mi"},
+      {"1073741824", "2Gi"},   {"3T", "5722046Mi"}, {".5Gi", "1Gi"},     {"2147483648000m", "4Gi"},
+      {"0.001Pi", "2147484Mi"}};
   for (const auto& [limit, more] : rows) EXPECT_EQ(moreMemory(limit), more) << limit;
+}
+
+TEST(MoreMemory, namesNoNumberWhereTheLimitIsNotUnderstood) {
+  for (const char* limit : {"", "much", "1gi", "2GiB", "1e", "1e9x", "1e99", "3e--2", "-1Gi", "0",
+                            "nan", "inf", "Gi", "9Ei", "99999999999999999999", "1 Gi"})
+    EXPECT_EQ(moreMemory(limit), std::nullopt) << limit;
+}
+
+TEST(ContentFolder, isNamedOnlyWhereItIsKnown) {
+  EXPECT_EQ(contentFolder(with({})), "/var/lib/ghost/content");
+  for (const char* image : {"bitnami/ghost:6", "docker.io/bitnamilegacy/ghost@sha256:1"})
+    EXPECT_EQ(contentFolder(with({}, image)), "/bitnami/ghost") << image;
+  for (const char* image : {"blog:1", "notbitnami/ghost:6", "bitnami/ghostly", "bitnami/blog"})
+    EXPECT_EQ(contentFolder(with({}, image)), std::nullopt) << image;
+  GhostContainer ghost = with({}, "blog:1");
+  ghost.env["paths__contentPath"] = {"/data", ""};
+  EXPECT_EQ(contentFolder(ghost), "/data");
+  ghost.env["paths__contentPath"] = {"", "other variables"};
+  EXPECT_EQ(contentFolder(ghost), std::nullopt);
+  ghost = with({});
+  ghost.hasMoreEnv = true;
+  EXPECT_EQ(contentFolder(ghost), std::nullopt);
 }
 
 TEST(OnlyNode, isSaidWhereOthersAreToBeSeen) {

@@ -134,6 +134,31 @@ std::string timeText(const std::optional<WallTime>& time) {
   return time ? formatTime(*time) : "a time that is not told";
 }
 
+// A volume that is mounted elsewhere keeps nothing.
+std::string volumeRemedy(const Scene& scene, const Group& group) {
+  const k8s::GhostContainer& ghost = *group.newest()->ghost;
+  const Commands commands = commandsOf(scene);
+  const auto folder = contentFolder(ghost);
+  const auto patch = folder ? commands.mountContent(ghost, *folder) : std::nullopt;
+  if (!patch)
+    return "make a PersistentVolumeClaim and mount it where this image keeps Ghost's content; this "
+           "restarts the pods: save what is in them first";
+  return mended(group,
+                fmt::format("make a PersistentVolumeClaim and mount it at {}, with its name for "
+                            "CLAIM",
+                            *folder),
+                commands.patch(group.owner, *patch),
+                "this restarts the pods: save what is in them first");
+}
+
+std::string memoryRemedy(const Scene& scene, const WorkloadPod& pod) {
+  const auto more = moreMemory(pod.ghost->memoryLimit);
+  if (!more) return "raise the limit to twice what it is, and to 1Gi at least";
+  if (!isKnown(pod.owner)) return "raise the limit to " + *more;
+  return fmt::format("raise the limit: {}; this restarts the pods",
+                     commandsOf(scene).setMemory(pod.owner, pod.ghost->name, *more));
+}
+
 }  // namespace
 
 Finding severalPods(const Scene& scene, const ghost::Version& version) {
@@ -207,9 +232,8 @@ Finding differentVolumes(const Scene& scene, const std::map<std::string, std::st
                                 more > 0 ? fmt::format(", and {} more", more) : "");
   const bool perPod = std::ranges::any_of(
       scene.groups, [](const Group& one) { return one.owner.kind == "StatefulSet"; });
-  finding.cause =
-      perPod ? "volumeClaimTemplates of a StatefulSet make a claim for each pod"
-             : "the pods were made from different templates, or the folder is the node's own";
+  finding.cause = perPod ? "volumeClaimTemplates of a StatefulSet make a claim for each pod"
+                         : "the pods were made from different templates";
   finding.reproduce = commandsOf(scene).partOfAll(scene.workload.selector, ".volumeMounts");
   finding.remedy =
       "mount one claim with the access mode ReadWriteMany in all pods; what is on the others has "
@@ -231,10 +255,7 @@ Finding noVolume(const Scene& scene, const Group& group) {
       "other pod has them";
   finding.reproduce =
       commandsOf(scene).part("pod", pod.pod.name, container(*pod.ghost) + ".volumeMounts");
-  finding.remedy =
-      mended(group, "make a PersistentVolumeClaim and mount it, with its name for CLAIM",
-             commandsOf(scene).patch(group.owner, commandsOf(scene).mountContent(*pod.ghost)),
-             "this restarts the pods: save what is in them first");
+  finding.remedy = volumeRemedy(scene, group);
   return finding;
 }
 
@@ -370,12 +391,8 @@ Finding outOfMemory(const Scene& scene, const WorkloadPod& pod) {
       commandsOf(scene).part("pod", pod.pod.name, ".status.containerStatuses[*].lastState");
   if (!limited)
     finding.remedy = "give Ghost's container a memory request of 512Mi, and the node room for it";
-  else if (isKnown(pod.owner))
-    finding.remedy = fmt::format(
-        "raise the limit: {}; this restarts the pods",
-        commandsOf(scene).setMemory(pod.owner, ghost.name, moreMemory(ghost.memoryLimit)));
   else
-    finding.remedy = "raise the limit to " + moreMemory(ghost.memoryLimit);
+    finding.remedy = memoryRemedy(scene, pod);
   return finding;
 }
 
@@ -462,7 +479,7 @@ std::string userNote(const Difference& difference) {
   return fmt::format("{} is not the same in all pods", difference.variable);
 }
 
-std::string deniedNote(const Workload::Unlisted& unlisted) {
+std::string unlistedNote(const Workload::Unlisted& unlisted) {
   constexpr std::pair<std::string_view, std::string_view> kLeftOpen[] = {
       {"deployments", "how many replicas are wanted and how updates roll"},
       {"statefulsets", "how many replicas are wanted and how updates roll"},

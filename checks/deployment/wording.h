@@ -43,7 +43,7 @@ Finding noMail(const Scene& scene, const Group& group);
 // What is worth knowing of a pod that was restarted but not often.
 std::string restartNote(const k8s::WorkloadPod& pod);
 std::string userNote(const Difference& difference);
-// Why a kind could not be looked at, and what that leaves open.
-std::string deniedNote(const Workload::Unlisted& unlisted);
+// Why a kind is not looked at, and what that leaves open.
+std::string unlistedNote(const Workload::Unlisted& unlisted);
 
 }  // namespace rollcall::checks::deployment

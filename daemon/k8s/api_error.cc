@@ -70,11 +70,14 @@ ApiError refusal(int status, std::string_view verb, const Collection& collection
     case 403:
       return {{ErrorCode::kPermissionDenied, withWords(missingRule(verb, collection), words)},
               std::max(rest, kForbiddenRest)};
-    case 404:
-      return {{ErrorCode::kNotFound,
-               answers(isOfOne(verb) ? "there is none of that name"
-                                     : "it has no such kind of object: is this the API?")},
-              rest};
+    case 404: {
+      ApiError error{{ErrorCode::kNotFound,
+                      answers(isOfOne(verb) ? "there is none of that name"
+                                            : "it has no such kind of object: is this the API?")},
+                     rest};
+      error.absent = true;
+      return error;
+    }
     case 409: {
       ApiError error{{ErrorCode::kUnavailable, answers("another was faster")}, rest};
       error.conflict = true;

@@ -18,6 +18,7 @@ struct ApiError {
   bool gone = false;          // 410: the version asked from is too old, list anew
   bool unauthorized = false;  // 401: the token is not, or no longer, good
   bool conflict = false;      // 409: the object is not as it was, or its name is taken
+  bool absent = false;        // 404: there is no such object, or no such kind
 };
 template <class T>
 using ApiResult = tl::expected<T, ApiError>;

@@ -51,7 +51,12 @@ class Look {
  private:
   using Read = std::function<std::optional<Error>(const json& object)>;
 
-  std::optional<ApiError> list(const Collection& collection, const Read& read);
+  struct Problem {
+    Error error;
+    bool lasting = false;  // as in Unlisted
+    bool absent = false;   // there is no such kind
+  };
+  std::optional<Problem> list(const Collection& collection, const Read& read);
   // What cannot be listed is noted.
   void listMore(const Kind& kind, const std::string& name, const Read& read);
   std::optional<Error> pods();
@@ -69,12 +74,18 @@ class Look {
   Workload workload_;
 };
 
-std::optional<ApiError> Look::list(const Collection& collection, const Read& read) {
+bool isLasting(const ApiError& error) {
+  return error.absent || (error.error.code == ErrorCode::kPermissionDenied && !error.unauthorized);
+}
+
+std::optional<Look::Problem> Look::list(const Collection& collection, const Read& read) {
   ApiClient client(clock_, http_, cluster_, collection);
   std::size_t count = 0;
+  bool tooMany = false;
   const auto take = [&](const json& items) -> std::optional<Error> {
     for (const json& item : items) {
-      if (++count > kMaxObjects)
+      tooMany = ++count > kMaxObjects;
+      if (tooMany)
         return invalidArgument(
             fmt::format("there are more than {} {}", kMaxObjects, collection.resource));
       if (auto error = read(item)) return error;
@@ -83,7 +94,7 @@ std::optional<ApiError> Look::list(const Collection& collection, const Read& rea
   };
   const auto listed = client.list(take, stop_, deadline_);
   if (listed) return std::nullopt;
-  return listed.error();
+  return Problem{listed.error().error, tooMany || isLasting(listed.error()), listed.error().absent};
 }
 
 void Look::listMore(const Kind& kind, const std::string& name, const Read& read) {
@@ -93,10 +104,12 @@ void Look::listMore(const Kind& kind, const std::string& name, const Read& read)
                               .nameSpace = cluster_.nameSpace,
                               .selector = "",
                               .name = name};
-  const auto problem = list(collection, read);
+  auto problem = list(collection, read);
   if (!problem) return;
-  const bool denied = problem->error.code == ErrorCode::kPermissionDenied && !problem->unauthorized;
-  workload_.unlisted.push_back({kind.resource, denied, problem->error});
+  if (problem->absent)
+    problem->error.message =
+        fmt::format("this cluster has no {} of {}/{}", kind.resource, kind.group, kind.version);
+  workload_.unlisted.push_back({kind.resource, problem->lasting, std::move(problem->error)});
 }
 
 std::optional<Error> Look::pods() {
@@ -182,7 +195,8 @@ void Look::places() {
                               if (!pod->zone.empty()) workload_.zones.insert(pod->zone);
                               return std::nullopt;
                             });
-  if (problem) workload_.unlisted.push_back({"the namespace's other pods", false, problem->error});
+  if (problem)
+    workload_.unlisted.push_back({"other nodes and zones", problem->lasting, problem->error});
 }
 
 Result<Workload> Look::run() {

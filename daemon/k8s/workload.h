@@ -18,10 +18,11 @@
 namespace rollcall {
 
 struct Workload {
-  // A kind of object that could not be listed. When `denied`, `why` names the rule that is missing.
+  // A kind of object that could not be listed, or not to its end. `lasting` = nor will it be: a
+  // rule is missing, which `why` names, the cluster has no such kind, or there are too many.
   struct Unlisted {
     std::string what;
-    bool denied = false;
+    bool lasting = false;
     Error why;
   };
 

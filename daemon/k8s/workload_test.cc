@@ -129,13 +129,58 @@ TEST_F(WorkloadTest, namesTheRuleThatIsMissingAndTellsItFromAFailure) {
   const auto workload = look();
   ASSERT_TRUE(workload);
   ASSERT_THAT(workload->unlisted, SizeIs(3));
-  EXPECT_TRUE(workload->unlisted[0].denied);
+  EXPECT_TRUE(workload->unlisted[0].lasting);
   EXPECT_THAT(workload->unlisted[0].why.message,
               HasSubstr(R"({apiGroups: ["apps"], resources: ["deployments"], verbs: ["list"]})"));
-  EXPECT_FALSE(workload->unlisted[1].denied);
+  EXPECT_FALSE(workload->unlisted[1].lasting);
   EXPECT_EQ(workload->unlisted[1].why.code, ErrorCode::kProtocol);
-  EXPECT_FALSE(workload->unlisted[2].denied);
+  EXPECT_FALSE(workload->unlisted[2].lasting);
   EXPECT_THAT(workload->unlisted[2].why.message, HasSubstr("etcd is away"));
+}
+
+TEST_F(WorkloadTest, aKindThatTheClusterDoesNotHaveStaysUnlisted) {
+  answer("horizontalpodautoscalers?labelSelector=", "404 page not found", 404);
+  const auto workload = look();
+  ASSERT_TRUE(workload);
+  ASSERT_THAT(workload->unlisted, SizeIs(1));
+  EXPECT_TRUE(workload->unlisted[0].lasting);
+  EXPECT_EQ(workload->unlisted[0].why.message,
+            "this cluster has no horizontalpodautoscalers of autoscaling/v2");
+}
+
+TEST_F(WorkloadTest, anApiThatIsNotFoundIsNoMissingKind) {
+  answers_["horizontalpodautoscalers?labelSelector="] = {
+      .status = 0, .fails = Error{ErrorCode::kNotFound, "no such host"}};
+  const auto workload = look();
+  ASSERT_TRUE(workload);
+  ASSERT_THAT(workload->unlisted, SizeIs(1));
+  EXPECT_FALSE(workload->unlisted[0].lasting);
+  EXPECT_THAT(workload->unlisted[0].why.message, HasSubstr("no such host"));
+}
+
+TEST_F(WorkloadTest, aListThatIsTooLongStaysUnlistedButForWhatItShowed) {
+  std::string claims = R"({"metadata":{"name":"content"}})";
+  for (int i = 0; i < 1000; ++i)
+    claims += R"(,{"metadata":{"name":"c)" + std::to_string(i) + "\"}}";
+  answer("persistentvolumeclaims?labelSelector=", page(claims));
+  const auto workload = look();
+  ASSERT_TRUE(workload);
+  EXPECT_THAT(workload->claims, SizeIs(1));
+  ASSERT_THAT(workload->unlisted, SizeIs(1));
+  EXPECT_TRUE(workload->unlisted[0].lasting);
+  EXPECT_EQ(workload->unlisted[0].why.message, "there are more than 1000 persistentvolumeclaims");
+}
+
+TEST_F(WorkloadTest, aNamespaceOfManyPodsLeavesOpenWhetherThereAreOtherNodes) {
+  answer("pods?labelSelector=app%3Dghost",
+         page(pod("a", "", "node-a") + "," + pod("b", "", "node-a")));
+  std::string pods = pod("a", "", "node-a");
+  for (int i = 0; i < 1000; ++i) pods += "," + pod("p" + std::to_string(i), "", "node-a");
+  answer("pods?labelSelector=", page(pods));
+  const auto workload = look();
+  ASSERT_TRUE(workload);
+  ASSERT_THAT(workload->unlisted, SizeIs(1));
+  EXPECT_TRUE(workload->unlisted[0].lasting);
 }
 
 TEST_F(WorkloadTest, aTokenThatIsRefusedIsNoMissingRule) {
@@ -143,7 +188,7 @@ TEST_F(WorkloadTest, aTokenThatIsRefusedIsNoMissingRule) {
   const auto workload = look();
   ASSERT_TRUE(workload);
   ASSERT_THAT(workload->unlisted, SizeIs(1));
-  EXPECT_FALSE(workload->unlisted[0].denied);
+  EXPECT_FALSE(workload->unlisted[0].lasting);
 }
 
 TEST_F(WorkloadTest, failsWithoutThePodsThemselves) {
