@@ -17,6 +17,7 @@ namespace {
 
 constexpr Duration kTimeout = std::chrono::seconds(4);  // two of them fit into a renewal
 constexpr Duration kReleaseTimeout = std::chrono::milliseconds(1'500);
+constexpr int kMaxReleases = 3;  // requests
 constexpr Wish kWish{"a Lease is to decide which replica leads", "leave the Lease out"};
 
 class Elector final : public Leadership {
@@ -43,18 +44,24 @@ class Elector final : public Leadership {
       for (const News& news : election_.takeNews(clock_.mono())) tell_(news);
     }
     until_ = kNever;
+    release();
+  }
+
+  // Only another's write in between is worth another try.
+  void release() {
     const Deadline deadline = Deadline::after(clock_, kReleaseTimeout);
-    while (!deadline.passed(clock_)) {
+    for (int sent = 0; sent < kMaxReleases && !deadline.passed(clock_); ++sent) {
       const auto request = election_.release(clock_.wall());
-      if (!request) return;
-      send(*request, deadline, {});
+      if (!request || !send(*request, deadline, {})) return;
     }
   }
 
-  void send(const Election::Request& request, Deadline deadline, const std::stop_token& stop) {
+  // Whether it was answered, be it that another was faster.
+  bool send(const Election::Request& request, Deadline deadline, const std::stop_token& stop) {
     const MonoTime sent = clock_.mono();
     const ApiResult<std::string> answer = ask(request, deadline, stop);
     election_.answered(request.ask, sent, clock_.mono(), answer);
+    return answer || answer.error().conflict;
   }
 
   ApiResult<std::string> ask(const Election::Request& request, Deadline deadline,
