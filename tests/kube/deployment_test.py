@@ -5,19 +5,17 @@ usage: deployment_test.py PROGRAM [TEST...]
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from tests.kube import kubectl  # noqa: E402
-from tests.kube.fake_api import FakeApi  # noqa: E402
-from tests.kube.program import Account, Daemon  # noqa: E402
-from tests.kube.world import DEPLOYMENTS, NAMESPACE, PODS, Ghost, World, pod  # noqa: E402
+from tests.kube.case import ApiCase  # noqa: E402
+from tests.kube.program import Daemon  # noqa: E402
+from tests.kube.world import DEPLOYMENTS, NAMESPACE, PODS, Ghost, pod  # noqa: E402
 from tests.lab.common import LabError  # noqa: E402
 
 PROGRAM = ""
@@ -29,15 +27,9 @@ def minutes_ago(minutes):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 60 * minutes))
 
 
-class Deployment(unittest.TestCase):
+class Deployment(ApiCase):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="rollcall-kube-")
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.api = FakeApi(self.folder)
-        self.api.__enter__()
-        self.addCleanup(self.api.__exit__)
-        self.world = World(self.api.store)
-        self.account = Account(self.api, self.folder)
+        super().setUp()
         self.ports = []
 
     def ghost(self, name, address, **more):

@@ -8,7 +8,6 @@ The clock is real: the API is gone for some twenty seconds here, or for ROLLCALL
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,9 +18,10 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from tests.kube import kubectl  # noqa: E402
+from tests.kube.case import ApiCase  # noqa: E402
 from tests.kube.fake_api import FakeApi  # noqa: E402
-from tests.kube.program import FLAGS, Account, Daemon, until  # noqa: E402
-from tests.kube.world import Ghost, World, pod  # noqa: E402
+from tests.kube.program import FLAGS, Daemon, until  # noqa: E402
+from tests.kube.world import Ghost, pod  # noqa: E402
 from tests.lab.common import LabError  # noqa: E402
 
 PROGRAM = ""
@@ -73,16 +73,7 @@ class Chaos:
         status["containerStatuses"][0]["restartCount"] += 1
 
 
-class Discovery(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="rollcall-kube-")
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.api = FakeApi(self.folder)
-        self.api.__enter__()
-        self.addCleanup(self.api.__exit__)
-        self.world = World(self.api.store)
-        self.account = Account(self.api, self.folder)
-
+class Discovery(ApiCase):
     def daemon(self, *flags):
         daemon = Daemon(PROGRAM, self.account, *flags)
         self.addCleanup(self.end, daemon)

@@ -8,9 +8,7 @@ ROLLCALL_KILLS says how often the leader is killed: 3 times here, 20 in `./dev e
 import os
 import random
 import re
-import shutil
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -18,8 +16,8 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from tests.kube import kubectl  # noqa: E402
-from tests.kube.fake_api import FakeApi  # noqa: E402
-from tests.kube.program import Account, Daemon, until  # noqa: E402
+from tests.kube.case import ApiCase  # noqa: E402
+from tests.kube.program import Daemon, until  # noqa: E402
 from tests.kube.world import Ghost  # noqa: E402
 from tests.lab.common import LabError  # noqa: E402
 
@@ -71,14 +69,9 @@ def _leads(replica):
         return False
 
 
-class Election(unittest.TestCase):
+class Election(ApiCase):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="rollcall-kube-")
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.api = FakeApi(self.folder)
-        self.api.__enter__()
-        self.addCleanup(self.api.__exit__)
-        self.account = Account(self.api, self.folder)
+        super().setUp()
         self.content = os.path.join(self.folder, "content")
         os.makedirs(os.path.join(self.content, "images"))
         self.ghost = Ghost("127.0.0.2", self.content)

@@ -4,18 +4,16 @@ usage: events_test.py PROGRAM [TEST...]
 """
 
 import os
-import shutil
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from tests.kube import kubectl  # noqa: E402
+from tests.kube.case import ApiCase  # noqa: E402
 from tests.kube.events import EVENTS  # noqa: E402
-from tests.kube.fake_api import FakeApi  # noqa: E402
-from tests.kube.program import Account, Daemon, until  # noqa: E402
-from tests.kube.world import Ghost, World  # noqa: E402
+from tests.kube.program import Daemon, until  # noqa: E402
+from tests.kube.world import Ghost  # noqa: E402
 from tests.lab.common import LabError  # noqa: E402
 
 PROGRAM = ""
@@ -27,15 +25,9 @@ checks:
 """
 
 
-class Events(unittest.TestCase):
+class Events(ApiCase):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="rollcall-kube-")
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.api = FakeApi(self.folder)
-        self.api.__enter__()
-        self.addCleanup(self.api.__exit__)
-        self.world = World(self.api.store)
-        self.account = Account(self.api, self.folder)
+        super().setUp()
         self.config = os.path.join(self.folder, "rollcall.yaml")
         with open(self.config, "w", encoding="ascii") as out:
             out.write(CONFIG)

@@ -5,15 +5,13 @@ usage: fake_api_test.py
 
 import json
 import os
-import shutil
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from tests.kube import kubectl, world  # noqa: E402
-from tests.kube.fake_api import FakeApi  # noqa: E402
+from tests.kube.case import ApiCase  # noqa: E402
 from tests.kube.program import until  # noqa: E402
 from tests.lab.common import LabError  # noqa: E402
 
@@ -24,15 +22,10 @@ except LabError as error:
 
 
 @unittest.skipUnless(KUBECTL, f"no kubectl: {WHY_NOT}")
-class RealKubectl(unittest.TestCase):
+class RealKubectl(ApiCase):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="rollcall-kube-")
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.api = FakeApi(self.folder)
-        self.api.__enter__()
-        self.addCleanup(self.api.__exit__)
+        super().setUp()
         self.kubectl = kubectl.Kubectl(KUBECTL, self.api)
-        self.world = world.World(self.api.store)
 
     def good(self, *arguments, stdin=None):
         result = self.kubectl.run(*arguments, stdin=stdin)
