@@ -29,14 +29,15 @@ Election::Request Election::next(WallTime now) const {
 
 std::optional<Election::Request> Election::release(WallTime now) const {
   if (unsure_) return Request{};
-  if (!isOurs()) return std::nullopt;
+  // Who made it without leading cannot tell that nobody leads.
+  if (!isOurs() || waitsUntil_) return std::nullopt;
   return Request{Ask::kUpdate, releasedLease(*lease_, now)};
 }
 
 void Election::answered(Ask ask, MonoTime sent, MonoTime now,
                         const ApiResult<std::string>& answer) {
   if (!answer) {
-    if (ask == Ask::kRead && answer.error().error.code == ErrorCode::kNotFound) return absent(now);
+    if (ask == Ask::kRead && answer.error().absent) return absent(now);
     return failed(ask, now, answer.error());
   }
   Result<Lease> lease = readLease(*answer);
@@ -44,6 +45,7 @@ void Election::answered(Ask ask, MonoTime sent, MonoTime now,
   failingSince_.reset();
   unsure_ = false;
   if (ask == Ask::kRead) return read(std::move(*lease), now);
+  if (ask == Ask::kCreate) made(now);
   written(std::move(*lease), sent, now);
 }
 
@@ -51,11 +53,12 @@ void Election::read(Lease lease, MonoTime now) {
   if (!lease_ || lease_->version != lease.version) unchangedSince_ = now;
   lease_ = std::move(lease);
   if (!isOurs()) until_.reset();
+  if (isOurs() && std::exchange(mayHaveMade_, false)) made(now);
   mustRead_ = isHeldByAnother(now);
   nextAt_ = mustRead_ ? now + retry() : now;
 }
 
-// Somebody removed it. Whoever held it leads until it notices.
+// Somebody removed it, or it never was. Whoever held it may make it anew.
 void Election::absent(MonoTime now) {
   failingSince_.reset();
   unsure_ = false;
@@ -64,16 +67,23 @@ void Election::absent(MonoTime now) {
   if (!mustRead_) lease_.reset();
 }
 
+// Who leads goes on: nobody else can have begun yet.
+void Election::made(MonoTime now) {
+  if (!leads(now)) waitsUntil_ = now + times_.lease;
+}
+
 void Election::written(Lease lease, MonoTime sent, MonoTime now) {
   lease_ = std::move(lease);
   unchangedSince_ = now;
   mustRead_ = !isOurs();
-  until_ = isOurs() ? std::optional(sent + times_.renew) : std::nullopt;
+  if (waitsUntil_ && sent >= *waitsUntil_) waitsUntil_.reset();
+  until_ = isOurs() && !waitsUntil_ ? std::optional(sent + times_.renew) : std::nullopt;
   nextAt_ = now + retry();
 }
 
 void Election::failed(Ask ask, MonoTime now, const ApiError& error) {
   unsure_ = unsure_ || ask != Ask::kRead;
+  mayHaveMade_ = mayHaveMade_ || ask == Ask::kCreate;
   mustRead_ = true;
   nextAt_ = now + std::max(retry(), error.rest);
   // That another was faster is how it is meant to be.

@@ -5,6 +5,12 @@
 // long the Lease has not changed, and takes it over after fifteen: clocks that differ do no harm,
 // and who was cut off has stopped leading before another begins. Each write names the version it
 // was made from, so of two that write only one succeeds.
+//
+// A Lease that is not there tells nothing: there may never have been one, or somebody removed it
+// while its holder leads and perhaps cannot reach the API. So who makes it holds it at once, which
+// keeps all others from writing, but leads only after the fifteen seconds, when whoever led before
+// has stopped, and releases nothing until then. Only a holder that still leads makes it anew and
+// goes on. The first replica of a new installation waits as well: nothing tells it from the other.
 #pragma once
 
 #include <optional>
@@ -52,6 +58,7 @@ class Election {
  private:
   void read(Lease lease, MonoTime now);
   void absent(MonoTime now);
+  void made(MonoTime now);
   void written(Lease lease, MonoTime sent, MonoTime now);
   void failed(Ask ask, MonoTime now, const ApiError& error);
   bool isOurs() const { return lease_ && lease_->holder == identity_; }
@@ -69,6 +76,8 @@ class Election {
   MonoTime unchangedSince_{};   // as far as we saw
   bool mustRead_ = true;        // before anything is written
   bool unsure_ = false;         // a write failed: it may have been taken all the same
+  bool mayHaveMade_ = false;    // making the Lease failed: it may have been made all the same
+  std::optional<MonoTime> waitsUntil_;  // made the Lease, and does not lead before
   std::optional<MonoTime> until_;
 
   bool toldLeads_ = false;

@@ -34,6 +34,11 @@ class FakeLeases {
     std::abort();
   }
   void remove() { document_.reset(); }
+  // One that was released.
+  void offer() {
+    (void)stored(json::parse(R"({"kind": "Lease", "metadata": {"name": "rollcall"},
+                                 "spec": {"holderIdentity": ""}})"));
+  }
   // As a person or a controller does.
   void annotate() {
     ++version_;
@@ -64,6 +69,7 @@ const ApiResult<std::string> kNoAnswer =
 
 class ElectionTest : public testing::Test {
  protected:
+  ElectionTest() { leases.offer(); }
   Election replica(const std::string& name) const {
     return Election("rollcall", name, [] { return 0.5; });
   }
@@ -98,12 +104,64 @@ class ElectionTest : public testing::Test {
   MonoTime now{1h};
 };
 
-TEST_F(ElectionTest, aLeaseThatIsNotThereIsMadeAndLeadsAtOnce) {
+TEST_F(ElectionTest, aLeaseThatIsNotThereIsMadeAndLeadsAfterFifteenSeconds) {
+  leases.remove();
   Election a = replica("a");
-  EXPECT_FALSE(a.leads(now));
   EXPECT_EQ(turn(a), Ask::kRead);
   EXPECT_LE(a.nextAt(), now);
   EXPECT_EQ(turn(a), Ask::kCreate);
+  const MonoTime made = now;
+  Election b = replica("b");
+  while (!a.leads(now)) pass(100ms, {&a, &b});
+  EXPECT_GE(now - made, 15s);
+  EXPECT_LT(now - made, 17s);
+  EXPECT_FALSE(b.leads(now));
+}
+
+TEST_F(ElectionTest, whoMadeTheLeaseWithoutHearingOfItWaitsToo) {
+  leases.remove();
+  Election a = replica("a");
+  turn(a);
+  (void)leases.take(a.next(WallTime{}));
+  a.answered(Ask::kCreate, now, now, kNoAnswer);
+  pass(14s, {&a});
+  EXPECT_EQ(leases.holder(), "a");
+  EXPECT_FALSE(a.leads(now));
+  pass(6s, {&a});
+  EXPECT_TRUE(a.leads(now));
+}
+
+TEST_F(ElectionTest, whoMadeTheLeaseAndDoesNotLeadYetHandsNothingOver) {
+  leases.remove();
+  Election a = replica("a");
+  turns(a);
+  EXPECT_EQ(leases.holder(), "a");
+  EXPECT_FALSE(a.release(WallTime{}));
+}
+
+TEST_F(ElectionTest, whoNeverSawTheLeaseDoesNotLeadBesideItsHolderThatIsCutOff) {
+  Election a = replica("a");
+  turns(a);
+  leases.remove();
+  Election b = replica("b");
+  for (int i = 0; i < 150; ++i, now += 100ms) {
+    cutOff(a);
+    turns(b);
+    ASSERT_FALSE(a.leads(now) && b.leads(now)) << i;
+  }
+}
+
+TEST_F(ElectionTest, whatIsNotFoundIsNotAlwaysTheLease) {
+  Election a = replica("a");
+  a.answered(Ask::kRead, now, now,
+             tl::unexpected(ApiError{{ErrorCode::kNotFound, "no such host"}}));
+  EXPECT_EQ(a.next(WallTime{}).ask, Ask::kRead);
+  EXPECT_GT(a.nextAt(), now);
+}
+
+TEST_F(ElectionTest, theHolderRenewsEveryTwoSeconds) {
+  Election a = replica("a");
+  turns(a);
   EXPECT_TRUE(a.leads(now));
   EXPECT_EQ(told(a, now), "this replica leads\n");
   EXPECT_EQ(a.nextAt() - now, 1800ms);
@@ -267,8 +325,8 @@ TEST_F(ElectionTest, anAnswerThatIsNoLeaseLeadsNobody) {
 }
 
 // Replicas that are killed, started, cut off and slow, whose clocks go at different rates, on one
-// API that answers late or never: at no moment two of them lead, and soon after the trouble ends
-// one does.
+// API that answers late or never and whose Lease somebody removes now and then: at no moment two of
+// them lead, and soon after the trouble ends one does.
 class Schedule {
  public:
   explicit Schedule(unsigned seed, ElectionTimes times = {}) : random_(seed), times_(times) {
@@ -291,7 +349,7 @@ class Schedule {
  private:
   static constexpr Duration kStep = 100ms;
   static constexpr Duration kTrouble = 100s;
-  static constexpr Duration kCalm = 30s;
+  static constexpr Duration kCalm = 60s;
 
   struct Flight {
     Election::Request request;
@@ -326,6 +384,7 @@ class Schedule {
         "rollcall", fmt::format("replica-{}", ++started_), [this] { return chance(); }, times_);
   }
   void disturb() {
+    if (chance() < 0.004) leases_.remove();
     for (Replica& one : replicas_) {
       if (chance() > 0.008) continue;
       const double kind = chance();
@@ -379,8 +438,9 @@ class Schedule {
       if (one.election && one.election->leads(clockOf(one))) leaders += 'x';
     if (leaders.size() > 1) return fmt::format("{} lead at {} ms", leaders.size(), now_ / 1ms);
     if (leaders.size() == 1) led_ = now_;
-    if (now_ >= kTrouble && now_ - std::max(led_, kTrouble) > 20s)
-      return fmt::format("nobody has led for 20 s at {} ms", now_ / 1ms);
+    // The holder is dead, its Lease removed, and who makes it anew waits as well.
+    if (now_ >= kTrouble && now_ - std::max(led_, kTrouble) > 45s)
+      return fmt::format("nobody has led for 45 s at {} ms", now_ / 1ms);
     return "";
   }
 
@@ -403,7 +463,7 @@ TEST(Elections, randomSchedulesNeverHaveTwoLeadersNorNoneForLong) {
 
 TEST(Elections, aHolderThatLeadsForLongerThanOthersWaitIsFoundOut) {
   std::string problem;
-  for (unsigned seed = 0; seed < 100 && problem.empty(); ++seed)
+  for (unsigned seed = 0; seed < 1000 && problem.empty(); ++seed)
     problem = Schedule(seed, {.lease = 15s, .renew = 18s, .retry = 2s}).run();
   EXPECT_THAT(problem, HasSubstr("2 lead at"));
 }
