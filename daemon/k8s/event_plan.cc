@@ -66,10 +66,7 @@ EventPlan::Conditions EventPlan::conditionsOf(const Report& report) {
 bool EventPlan::couldLook(const Report& report, const Key& key) {
   const auto run = std::ranges::find_if(
       report.checks, [&](const CheckRun& one) { return one.check == key.check; });
-  return run != report.checks.end() && !run->error && !run->outcome.notApplicable &&
-         std::ranges::none_of(run->outcome.gaps, [&](const Gap& gap) {
-           return gap.pod.empty() || gap.pod == key.pod;
-         });
+  return run != report.checks.end() && wasLookedAt(*run, key.pod);
 }
 
 std::string EventPlan::nextName(const std::string& pod) {
