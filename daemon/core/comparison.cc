@@ -31,23 +31,6 @@ PastFinding pastOf(const CheckRun& run, const Finding& finding) {
           .seen = run.started};
 }
 
-const CheckRun* runOf(const Report& report, std::string_view check) {
-  const auto run = std::ranges::find(report.checks, check, &CheckRun::check);
-  return run == report.checks.end() ? nullptr : &*run;
-}
-
-bool isGone(const Report& report, const std::string& pod) {
-  return !pod.empty() && std::ranges::none_of(report.pods, [&](const PodReport& one) {
-    return one.pod.name == pod;
-  });
-}
-
-bool isOver(const Report& report, const PastFinding& finding) {
-  if (isGone(report, finding.pod)) return true;
-  const CheckRun* run = runOf(report, finding.check);
-  return run && wasLookedAt(*run, finding.pod);
-}
-
 std::map<Key, const PastFinding*> byKey(const std::vector<PastFinding>& findings) {
   std::map<Key, const PastFinding*> map;
   for (const PastFinding& finding : findings) map.emplace(keyOf(finding), &finding);
@@ -72,7 +55,8 @@ Comparison compare(const std::vector<PastFinding>& before, const Report& report)
       missed.erase(earlier);
     }
   for (const auto& [key, finding] : missed)
-    (isOver(report, *finding) ? comparison.ended : comparison.unseen).push_back(*finding);
+    (isOver(report, finding->check, finding->pod) ? comparison.ended : comparison.unseen)
+        .push_back(*finding);
   return comparison;
 }
 

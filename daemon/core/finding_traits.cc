@@ -22,4 +22,14 @@ bool wasLookedAt(const CheckRun& run, std::string_view pod) {
   });
 }
 
+bool isOver(const Report& report, std::string_view check, std::string_view pod) {
+  const auto named =
+      std::ranges::find_if(report.pods, [&](const PodReport& one) { return one.pod.name == pod; });
+  const bool isKnown = named != report.pods.end();
+  if (!pod.empty() && !isKnown) return true;
+  if (isKnown && !named->pod.mayBeBlamed()) return false;
+  const auto run = std::ranges::find(report.checks, check, &CheckRun::check);
+  return run != report.checks.end() && wasLookedAt(*run, pod);
+}
+
 }  // namespace rollcall

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "daemon/core/finding.h"
+#include "daemon/core/report.h"
 
 namespace rollcall {
 
@@ -19,5 +20,10 @@ bool isPublic(const Finding& finding);
 // Whether a finding of `run`'s check on `pod` (as in Finding) that is not in `run` is over: the run
 // could look there. A finding on no pod in particular rests on all of them.
 bool wasLookedAt(const CheckRun& run, std::string_view pod);
+
+// Whether a finding of `check` on `pod` (as in Finding) that `report` no longer has is over: the
+// pod is gone, or it was looked at and may be blamed. Of a pod that gets no readers nothing is
+// claimed, and so nothing is over.
+bool isOver(const Report& report, std::string_view check, std::string_view pod);
 
 }  // namespace rollcall

@@ -28,5 +28,26 @@ TEST(WasLookedAt, OnlyWhereNothingStoodInTheWay) {
     EXPECT_EQ(wasLookedAt(*row.run, row.pod), row.expected) << row.what;
 }
 
+TEST(IsOver, OfAPodThatIsGoneOrWasLookedAtAndMayBeBlamed) {
+  Topology topology;
+  topology.pods = {Pod{.name = "a"}, Pod{.name = "fenced", .ready = false},
+                   Pod{.name = "leaves", .terminating = true}};
+  CheckRun posts, tiers;
+  posts.check = "posts";
+  tiers.check = "tiers";
+  tiers.error = Error{};
+  const Report report = makeReport({}, topology, {posts, tiers});
+  struct Row {
+    const char* check;
+    const char* pod;
+    bool expected;
+  };
+  for (const Row& row :
+       {Row{"posts", "a", true}, Row{"posts", "", true}, Row{"posts", "fenced", false},
+        Row{"posts", "leaves", false}, Row{"posts", "gone", true}, Row{"tiers", "a", false},
+        Row{"tiers", "gone", true}, Row{"not run", "a", false}})
+    EXPECT_EQ(isOver(report, row.check, row.pod), row.expected) << row.check << " " << row.pod;
+}
+
 }  // namespace
 }  // namespace rollcall

@@ -62,13 +62,6 @@ EventPlan::Conditions EventPlan::conditionsOf(const Report& report) {
   return conditions;
 }
 
-// Whether the finding's absence says that it is over.
-bool EventPlan::couldLook(const Report& report, const Key& key) {
-  const auto run = std::ranges::find_if(
-      report.checks, [&](const CheckRun& one) { return one.check == key.check; });
-  return run != report.checks.end() && wasLookedAt(*run, key.pod);
-}
-
 std::string EventPlan::nextName(const std::string& pod) {
   return fmt::format("{}.rollcall-{:016x}", pod.substr(0, kMaxPodInName), serial_++);
 }
@@ -118,7 +111,7 @@ void EventPlan::end(const Report& report, const Conditions& present, bool leads,
     const auto& [key, ongoing] = *at;
     const Pod* pod = podNamed(report, key.pod);
     const bool isGone = !pod || pod->uid != key.uid;
-    if (!isGone && (present.contains(key) || !couldLook(report, key))) {
+    if (!isGone && (present.contains(key) || !isOver(report, key.check, key.pod))) {
       ++at;
       continue;
     }

@@ -56,7 +56,6 @@ class EventPlan {
   using Conditions = std::map<Key, PodEvent>;
 
   static Conditions conditionsOf(const Report& report);
-  static bool couldLook(const Report& report, const Key& key);
   void end(const Report& report, const Conditions& present, bool leads, MonoTime now, WallTime wall,
            std::vector<Step>& steps);
   // What is to be told of a finding that is there, if anything.

@@ -1,6 +1,5 @@
 #include "daemon/run/log_sink.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "daemon/core/finding_traits.h"
@@ -74,17 +73,6 @@ LogSink::Conditions LogSink::conditionsOf(const Report& report) {
   return conditions;
 }
 
-// A finding that is not there because it could not be looked for is not over.
-bool LogSink::mayGoOn(const Report& report, const Condition& condition) {
-  if (condition.check.empty()) return false;
-  const bool gone =
-      !condition.pod.empty() && std::ranges::none_of(report.pods, [&](const PodReport& one) {
-        return one.pod.name == condition.pod;
-      });
-  const auto run = std::ranges::find(report.checks, condition.check, &CheckRun::check);
-  return !gone && run != report.checks.end() && !wasLookedAt(*run, condition.pod);
-}
-
 void LogSink::publish(const std::shared_ptr<const Report>& report, const CheckRun*) noexcept {
   tellPods(*report);
   Conditions now = conditionsOf(*report);
@@ -93,7 +81,8 @@ void LogSink::publish(const std::shared_ptr<const Report>& report, const CheckRu
       tell(key, condition.level, condition.message, condition.fields, report->started);
   for (const auto& [key, condition] : active_) {
     if (now.count(key) > 0) continue;
-    if (mayGoOn(*report, condition)) {
+    const bool isFinding = !condition.check.empty();
+    if (isFinding && !isOver(*report, condition.check, condition.pod)) {
       now.emplace(key, condition);
       continue;
     }

@@ -35,7 +35,6 @@ class LogSink final : public Sink {
     int suppressed = 0;
   };
 
-  static bool mayGoOn(const Report& report, const Condition& condition);
   static Conditions conditionsOf(const Report& report);
   void tellPods(const Report& report);
   void tell(const std::string& key, LogLevel level, const std::string& message,

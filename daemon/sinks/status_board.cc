@@ -103,9 +103,7 @@ void Timeline::takeFindings(const Report& report) {
     }
   for (const auto& [key, seen] : active_) {
     if (now.contains(key)) continue;
-    const bool gone = !key.second.empty() && !pods_.contains(key.second);
-    const auto run = std::ranges::find(report.checks, seen.check, &CheckRun::check);
-    if (gone || (run != report.checks.end() && wasLookedAt(*run, key.second)))
+    if (isOver(report, seen.check, key.second))
       end(key, seen);
     else
       now.emplace(key, seen);

@@ -120,6 +120,17 @@ TEST_F(TimelineTest, OfAllPodsNothingIsOverWhileOneCouldNotBeLookedAt) {
   for (const std::string& line : round()) EXPECT_THAT(line, Not(HasSubstr("is over")));
 }
 
+TEST_F(TimelineTest, OfAPodThatGetsNoReadersNothingIsOver) {
+  round();
+  missing("pod-2");
+  round();
+  run_.outcome = Outcome{};
+  topology_.pods[1].ready = false;
+  for (const std::string& line : round()) EXPECT_THAT(line, Not(HasSubstr("is over")));
+  topology_.pods[1].ready = true;
+  EXPECT_THAT(round(), Contains(HasSubstr("RC201 is over on pod-2")));
+}
+
 TEST_F(TimelineTest, ABlindSpotIsToldOnceAPod) {
   round();
   const Error late{ErrorCode::kDeadlineExceeded, "no answer within 5 s"};
