@@ -452,14 +452,15 @@ TEST_F(EngineTest, AnotherProcessUnderAnOldNameIsAskedAtOnce) {
 
 TEST_F(EngineTest, WhatWasFoundOfAPodIsNotSaidOfItsSuccessor) {
   const auto says = saying(critical(), "b");
-  std::atomic<bool> gone = false;
-  scripts()["one"] = [&](const CheckContext& context) -> Result<Outcome> {
-    if (gone) gate_.pass(context.stop);
+  // Its own, for it may run until the fixture ends.
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  scripts()["one"] = [this, gone, says](const CheckContext& context) -> Result<Outcome> {
+    if (*gone) gate_.pass(context.stop);
     return says;
   };
   startAndRunOnce();
   ASSERT_EQ(engine_->report()->checks.at(0).outcome.findings.size(), 1u);
-  gone = true;
+  *gone = true;
   Topology topology = podsNamed({"a", "b"});
   topology.pods[1].uid = "another";
   podSource_->set(topology);
