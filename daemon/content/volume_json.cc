@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "daemon/core/cut_text.h"
 #include "daemon/core/version.h"
 
 namespace rollcall {
@@ -47,7 +48,7 @@ std::optional<int> parseErrno(std::string_view text) {
 }
 
 std::string cut(const std::string& text) {
-  return text.substr(0, kCutTextAt);
+  return std::string(cutText(text, kCutTextAt));
 }
 
 OrderedJson seconds(Duration duration) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/core/cut_text.h"
 #include "daemon/k8s/json.h"
 
 namespace rollcall::k8s {
@@ -11,14 +12,6 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxNote = 1024;  // bytes
 constexpr std::size_t kMaxInstance = 128;
-
-// Whole characters of UTF-8.
-std::string cut(std::string text, std::size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  text.resize(most);
-  return text;
-}
 
 std::string dumped(const json& document) {
   return document.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -36,11 +29,11 @@ std::string newEvent(const PodEvent& event, const std::string& instance) {
                    {"metadata", {{"name", event.name}, {"namespace", event.nameSpace}}},
                    {"eventTime", microTime(event.at)},
                    {"reportingController", "rollcall"},
-                   {"reportingInstance", cut(instance, kMaxInstance)},
+                   {"reportingInstance", std::string(cutText(instance, kMaxInstance))},
                    {"type", event.warning ? "Warning" : "Normal"},
                    {"reason", event.reason},
                    {"action", event.action},
-                   {"note", cut(event.note, kMaxNote)},
+                   {"note", std::string(cutText(event.note, kMaxNote))},
                    {"regarding",
                     {{"apiVersion", "v1"},
                      {"kind", "Pod"},

@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 
+#include "daemon/core/cut_text.h"
 #include "daemon/core/finding_traits.h"
 #include "daemon/core/version.h"
 #include "daemon/sinks/formats.h"
@@ -48,11 +49,7 @@ MetricFamily family(const char* name, const char* help, MetricType type = Metric
 
 // Labels from outside (pod names, versions): valid, visible and short, or the scrape is refused.
 std::string labelValue(std::string_view text) {
-  std::string value = visible(text);
-  if (value.size() <= kLongestLabel) return value;
-  std::size_t end = kLongestLabel;
-  while ((static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
-  return value.substr(0, end);
+  return std::string(cutText(visible(text), kLongestLabel));
 }
 
 ClientMetric& add(MetricFamily& family, const Labels& labels, double value) {

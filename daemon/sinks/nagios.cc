@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/core/cut_text.h"
 #include "daemon/sinks/formats.h"
 #include "daemon/sinks/text.h"
 
@@ -30,13 +31,8 @@ std::string_view serviceState(Verdict verdict) {
 std::string plain(std::string_view text) {
   std::string line = visible(text);
   std::replace(line.begin(), line.end(), '|', '/');
-  if (line.size() > kLongestLine) {
-    std::size_t end = kLongestLine;
-    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
-    line.resize(end);
-    line += "...";
-  }
-  return line;
+  if (line.size() <= kLongestLine) return line;
+  return std::string(cutText(line, kLongestLine)) + "...";
 }
 
 std::string perfdata(const Report& report) {

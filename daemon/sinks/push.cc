@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/core/base64_url.h"
+#include "daemon/core/cut_text.h"
 #include "daemon/sinks/metrics.h"
 #include "daemon/sinks/text.h"
 
@@ -35,7 +36,7 @@ Result<HttpResponse> post(const Clock& clock, HttpClient& http, const std::strin
 std::string refusal(const Result<HttpResponse>& answer) {
   if (!answer) return answer.error().message;
   if (answer->status >= 200 && answer->status < 300) return "";
-  return fmt::format("it answered {}: {}", answer->status, visible(answer->body).substr(0, 200));
+  return fmt::format("it answered {}: {}", answer->status, cutText(visible(answer->body), 200));
 }
 
 bool mayPass(const Result<HttpResponse>& answer) {

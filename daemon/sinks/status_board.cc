@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/core/cut_text.h"
 #include "daemon/core/finding_traits.h"
 #include "daemon/sinks/text.h"
 
@@ -26,12 +27,9 @@ bool isAnotherProcess(const Pod& before, const Pod& now) {
          (before.startedAt && now.startedAt && *before.startedAt < *now.startedAt);
 }
 
-// Cut between characters.
 std::string shortened(const std::string& text) {
   if (text.size() <= kReasonBytes) return text;
-  std::size_t end = kReasonBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "...";
+  return std::string(cutText(text, kReasonBytes)) + "...";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/core/cut_text.h"
 #include "daemon/state/sqlite.h"
 
 namespace rollcall {
@@ -30,14 +31,6 @@ std::int64_t ms(WallTime time) {
 }
 WallTime wall(std::int64_t ms) {
   return WallTime(std::chrono::milliseconds(ms));
-}
-
-// Not in the middle of a character.
-std::string_view cut(std::string_view text) {
-  if (text.size() <= History::kMostText) return text;
-  std::size_t end = History::kMostText;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end);
 }
 
 PastFinding findingOf(const SqliteRow& row) {
@@ -134,11 +127,12 @@ Result<void> History::Impl::keep(const std::vector<PastFinding>& findings, std::
   for (const PastFinding& one : findings) {
     if (room == 0) return {};
     --room;
-    Result<void> kept = file.run(
-        "INSERT OR REPLACE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        {std::string_view(one.check), std::string_view(one.code), std::string_view(one.pod),
-         std::string_view(one.resource), std::string_view(one.severity), cut(one.title),
-         cut(one.message), ms(one.since), ms(one.seen)});
+    Result<void> kept =
+        file.run("INSERT OR REPLACE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 {std::string_view(one.check), std::string_view(one.code),
+                  std::string_view(one.pod), std::string_view(one.resource),
+                  std::string_view(one.severity), cutText(one.title, kMostText),
+                  cutText(one.message, kMostText), ms(one.since), ms(one.seen)});
     if (!kept) return kept;
   }
   return {};
