@@ -2,9 +2,9 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
+
+#include "daemon/k8s/account_folder.h"
 
 namespace rollcall::k8s {
 namespace {
@@ -13,24 +13,16 @@ using testing::HasSubstr;
 
 class Account : public testing::Test {
  protected:
-  Account() {
-    std::string pattern = testing::TempDir() + "account-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    write("ca.crt", "-----BEGIN CERTIFICATE-----\n");
-    write("token", "first\n");
-    write("namespace", "blog");
+  Account() { write("token", "first\n"); }
+  void write(const std::string& name, const std::string& text) const { account_.write(name, text); }
+  void remove(const std::string& name) const {
+    std::filesystem::remove(account_.path() + "/" + name);
   }
-  ~Account() override { std::filesystem::remove_all(folder_); }
-
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ + "/" + name) << text;
-  }
-  void remove(const std::string& name) const { std::filesystem::remove(folder_ + "/" + name); }
   Surroundings at(std::string host, std::string port) const {
-    return {std::move(host), std::move(port), folder_};
+    return {std::move(host), std::move(port), account_.path()};
   }
 
-  std::string folder_;
+  const AccountFolder account_;
 };
 
 TEST_F(Account, tellsWhereTheApiIsAndWhoWeAre) {
@@ -38,8 +30,8 @@ TEST_F(Account, tellsWhereTheApiIsAndWhoWeAre) {
   ASSERT_TRUE(cluster);
   EXPECT_EQ(cluster->url, "https://10.96.0.1:6443");
   EXPECT_EQ(cluster->nameSpace, "blog");
-  EXPECT_EQ(cluster->caFile, folder_ + "/ca.crt");
-  EXPECT_EQ(cluster->tokenFile, folder_ + "/token");
+  EXPECT_EQ(cluster->caFile, account_.path() + "/ca.crt");
+  EXPECT_EQ(cluster->tokenFile, account_.path() + "/token");
   EXPECT_EQ(locateCluster(at("10.96.0.1", ""), "other")->url, "https://10.96.0.1:443");
   EXPECT_EQ(locateCluster(at("10.96.0.1", ""), "other")->nameSpace, "other");
 }
@@ -64,7 +56,7 @@ TEST_F(Account, refusesAnAddressThatIsNone) {
 
 TEST_F(Account, saysWhatTheFolderLacks) {
   for (const char* name : {"ca.crt", "token", "namespace"}) {
-    const std::string path = folder_ + "/" + name;
+    const std::string path = account_.path() + "/" + name;
     std::filesystem::rename(path, path + ".away");
     const auto cluster = locateCluster(at("10.0.0.1", "443"), "");
     ASSERT_FALSE(cluster) << name;
@@ -82,7 +74,7 @@ TEST_F(Account, neverRepeatsATokenThatIsNone) {
 
 TEST_F(Account, tokenIsReadAgainAfterAMinute) {
   ManualClock clock;
-  Token token(clock, folder_ + "/token");
+  Token token(clock, account_.path() + "/token");
   EXPECT_EQ(*token.get(), "first");
   write("token", "second");
   clock.advance(59s);
@@ -93,7 +85,7 @@ TEST_F(Account, tokenIsReadAgainAfterAMinute) {
 
 TEST_F(Account, tokenThatWasRefusedIsReadAgainAtOnce) {
   ManualClock clock;
-  Token token(clock, folder_ + "/token");
+  Token token(clock, account_.path() + "/token");
   EXPECT_EQ(*token.get(), "first");
   write("token", "second");
   token.doubt();

@@ -3,10 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
+#include "daemon/k8s/account_folder.h"
 #include "daemon/k8s/scripted_http.h"
 
 namespace rollcall {
@@ -18,14 +16,6 @@ using testing::HasSubstr;
 
 class KubePodsTest : public testing::Test {
  protected:
-  KubePodsTest() {
-    std::string pattern = testing::TempDir() + "kube-pods-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    for (const char* name : {"ca.crt", "token", "namespace"})
-      std::ofstream(folder_ + "/" + name) << "blog";
-  }
-  ~KubePodsTest() override { std::filesystem::remove_all(folder_); }
-
   // `lists` answers a list; every watch waits until it is stopped.
   std::unique_ptr<PodSource> source(std::function<Scripted(const HttpRequest&)> lists,
                                     const std::string& service = "") {
@@ -36,7 +26,7 @@ class KubePodsTest : public testing::Test {
           return Scripted{.status = 0, .fails = Error{ErrorCode::kCancelled, "stopped"}};
         });
     auto made = makeKubePods(clock_, *http_, {.selector = "app=ghost", .service = service},
-                             {"10.0.0.1", "443", folder_}, false);
+                             account_.surroundings(), false);
     EXPECT_TRUE(made);
     return std::move(*made);
   }
@@ -45,7 +35,7 @@ class KubePodsTest : public testing::Test {
 
   const SystemClock clock_;
   std::unique_ptr<HttpClient> http_;
-  std::string folder_;
+  const k8s::AccountFolder account_;
 };
 
 bool isSlices(const HttpRequest& request) {

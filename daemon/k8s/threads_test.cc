@@ -1,11 +1,12 @@
 // The threads that ask the API: who leads, and what is to be told.
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <atomic>
+#include <functional>
+#include <mutex>
 #include <thread>
 
+#include "daemon/k8s/account_folder.h"
 #include "daemon/k8s/elector.h"
 #include "daemon/k8s/event_sink.h"
 #include "daemon/k8s/scripted_http.h"
@@ -20,17 +21,6 @@ using testing::HasSubstr;
 
 class ApiThreads : public testing::Test {
  protected:
-  ApiThreads() {
-    std::string pattern = testing::TempDir() + "threads-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    for (const auto& [name, text] : {std::pair{"token", "secret"},
-                                     {"ca.crt", "-----BEGIN CERTIFICATE-----\n"},
-                                     {"namespace", "blog"}})
-      std::ofstream(folder_ + "/" + name) << text;
-  }
-  ~ApiThreads() override { std::filesystem::remove_all(folder_); }
-
-  Surroundings surroundings() const { return {"10.0.0.1", "443", folder_}; }
   // An object that was written is there from then on.
   Scripted answer(const HttpRequest& request) {
     std::lock_guard lock(mutex_);
@@ -45,6 +35,27 @@ class ApiThreads : public testing::Test {
     std::lock_guard lock(mutex_);
     return written_;
   }
+  // Leads, and ends when `ending` answers; how often it was asked then.
+  int requestsAtTheEnd(const std::function<Scripted(const HttpRequest&)>& ending) {
+    std::atomic<bool> ends = false;
+    std::atomic<int> asked = 0;
+    ScriptedHttp http([&](const HttpRequest& request, std::stop_token) {
+      if (!ends) return answer(request);
+      ++asked;
+      return ending(request);
+    });
+    // Somebody gave it back: it may be had at once.
+    written_ = {R"({"kind":"Lease","metadata":{"name":"rollcall","resourceVersion":"1"},)"
+                R"("spec":{"holderIdentity":""}})"};
+    auto leadership =
+        joinElection(clock_, http, "rollcall", account_.surroundings(), "a_1", [](const News&) {});
+    EXPECT_TRUE(leadership);
+    EXPECT_TRUE(eventually([&] { return (*leadership)->leads(); }));
+    EXPECT_THAT(written().back(), HasSubstr(R"("holderIdentity":"a_1")"));
+    ends = true;
+    leadership->reset();
+    return asked;
+  }
   template <class Condition>
   static bool eventually(Condition condition) {
     const auto until = std::chrono::steady_clock::now() + 20s;
@@ -55,7 +66,7 @@ class ApiThreads : public testing::Test {
     return true;
   }
 
-  std::string folder_;
+  const AccountFolder account_;
   SystemClock clock_;
   std::mutex mutex_;
   std::vector<std::string> written_;
@@ -63,14 +74,20 @@ class ApiThreads : public testing::Test {
       [this](const HttpRequest& request, std::stop_token) { return answer(request); }};
 };
 
-TEST_F(ApiThreads, AnElectionLeadsWhileItLastsAndGivesTheLeaseBack) {
-  auto leadership =
-      joinElection(clock_, http_, "rollcall", surroundings(), "a_1", [](const News&) {});
-  ASSERT_TRUE(leadership) << leadership.error().message;
-  EXPECT_TRUE(eventually([&] { return (*leadership)->leads(); }));
-  EXPECT_THAT(written().back(), HasSubstr(R"("holderIdentity":"a_1")"));
-  leadership->reset();
+TEST_F(ApiThreads, AnElectionLeadsWhileItLastsAndGivesTheLeaseBackWithOneRequest) {
+  EXPECT_EQ(requestsAtTheEnd([this](const HttpRequest& request) { return answer(request); }), 1);
   EXPECT_THAT(written().back(), HasSubstr(R"("holderIdentity":"")"));
+}
+
+TEST_F(ApiThreads, AnElectionThatEndsDoesNotInsistWhenTheApiFails) {
+  EXPECT_EQ(requestsAtTheEnd([](const HttpRequest&) { return Scripted{.status = 503}; }), 1);
+}
+
+TEST_F(ApiThreads, AnElectionThatEndsLooksOnceMoreAfterAConflict) {
+  const int asked = requestsAtTheEnd([this](const HttpRequest& request) {
+    return request.method == Method::kPut ? Scripted{.status = 409} : answer(request);
+  });
+  EXPECT_EQ(asked, 3);
 }
 
 TEST_F(ApiThreads, AnElectionIsForContainersOfACluster) {
@@ -80,7 +97,7 @@ TEST_F(ApiThreads, AnElectionIsForContainersOfACluster) {
 }
 
 TEST_F(ApiThreads, WhatIsPublishedIsWrittenByAnotherThread) {
-  auto sink = makeEventSink(clock_, http_, "", surroundings(), "a_1", [](const News&) {});
+  auto sink = makeEventSink(clock_, http_, "", account_.surroundings(), "a_1", [](const News&) {});
   ASSERT_TRUE(sink) << sink.error().message;
   auto report = std::make_shared<Report>(sampleFail());
   for (PodReport& pod : report->pods) pod.pod.uid = "u-" + pod.pod.name;
@@ -94,7 +111,8 @@ TEST_F(ApiThreads, AnApiThatHangsHoldsNobodyUp) {
     while (!stop.stop_requested()) std::this_thread::yield();
     return {.status = 0, .fails = Error{ErrorCode::kCancelled, "stopped"}};
   });
-  auto sink = makeEventSink(clock_, hanging, "", surroundings(), "a_1", [](const News&) {});
+  auto sink =
+      makeEventSink(clock_, hanging, "", account_.surroundings(), "a_1", [](const News&) {});
   ASSERT_TRUE(sink);
   auto report = std::make_shared<Report>(sampleFail());
   for (PodReport& pod : report->pods) pod.pod.uid = "u-" + pod.pod.name;

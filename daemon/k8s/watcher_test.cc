@@ -2,11 +2,9 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "daemon/k8s/account_folder.h"
 #include "daemon/k8s/json.h"
 #include "daemon/k8s/scripted_http.h"
 
@@ -41,13 +39,6 @@ class JumpingClock final : public Clock {
 
 class WatcherTest : public testing::Test, public Listener {
  protected:
-  WatcherTest() {
-    std::string pattern = testing::TempDir() + "watcher-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    std::ofstream(folder_ + "/token") << "secret";
-  }
-  ~WatcherTest() override { std::filesystem::remove_all(folder_); }
-
   // Lives through `script`; after its last answer the watcher is stopped.
   void run(std::vector<Scripted> script) {
     std::stop_source stop;
@@ -59,7 +50,7 @@ class WatcherTest : public testing::Test, public Listener {
       if (at == script.size()) stop.request_stop();
       return answer;
     });
-    const Cluster cluster{"https://api", "ca", folder_ + "/token", "blog"};
+    const Cluster cluster{"https://api", "ca", account_.path() + "/token", "blog"};
     Watcher watcher(
         clock, ApiClient(clock, http, cluster, podsCollection("blog", "a=b")), [] { return 0.0; },
         *this);
@@ -103,7 +94,7 @@ class WatcherTest : public testing::Test, public Listener {
   std::vector<std::string> told;
   std::vector<std::string> errors;
   int heards = 0;
-  std::string folder_;
+  const AccountFolder account_;
 };
 
 const Error kRefused{ErrorCode::kUnavailable, "connection refused"};

@@ -2,11 +2,9 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 
+#include "daemon/k8s/account_folder.h"
 #include "daemon/k8s/scripted_http.h"
 
 namespace rollcall {
@@ -36,13 +34,8 @@ const char* const kOwner = R"({"kind":"ReplicaSet","name":"ghost-1","controller"
 class WorkloadTest : public testing::Test {
  protected:
   WorkloadTest() {
-    std::string pattern = testing::TempDir() + "workload-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    for (const char* name : {"token", "ca.crt"}) std::ofstream(folder_ + "/" + name) << "x";
-    std::ofstream(folder_ + "/namespace") << "blog";
     answer("pods?labelSelector=app%3Dghost", page(pod("a", kOwner, "node-a", "content")));
   }
-  ~WorkloadTest() override { std::filesystem::remove_all(folder_); }
 
   void answer(const std::string& path, std::string body, int status = 200) {
     answers_[path] = {.status = status, .body = std::move(body)};
@@ -57,14 +50,14 @@ class WorkloadTest : public testing::Test {
       const auto found = answers_.find(path);
       return found == answers_.end() ? Scripted{.body = page("")} : found->second;
     });
-    const auto source = makeWorkloadSource(clock_, http, {.selector = "app=ghost"},
-                                           {.host = "api", .accountFolder = folder_});
+    const auto source =
+        makeWorkloadSource(clock_, http, {.selector = "app=ghost"}, account_.surroundings());
     EXPECT_TRUE(source);
     return (*source)->look(Deadline::after(clock_, 3s), std::move(stop));
   }
 
   ManualClock clock_{WallTime{}};
-  std::string folder_;
+  const k8s::AccountFolder account_;
   std::map<std::string, Scripted> answers_;
   std::vector<std::string> asked_;
   Duration longest_{0};
