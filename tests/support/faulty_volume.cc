@@ -92,6 +92,9 @@ void* start(fuse_conn_info*, fuse_config* config) {
   // Nothing from the kernel's caches: every question comes here.
   config->attr_timeout = config->entry_timeout = config->negative_timeout = 0;
   config->nullpath_ok = 0;
+  // What is removed while it is open is gone at once, as on a disk; else it stands there under a
+  // hidden name until FUSE hears of the last close(), which may be after that has returned.
+  config->hard_remove = 1;
   return nullptr;
 }
 
