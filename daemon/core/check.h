@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <stop_token>
 #include <string_view>
 #include <vector>
@@ -15,6 +14,11 @@
 namespace rollcall {
 
 class PodClient;       // daemon/net/pod_client.h
+class HttpClient;      // daemon/net/http_client.h
+class SmtpClient;      // daemon/net/smtp_client.h
+class CommandRunner;   // daemon/exec/command_runner.h
+struct MailSettings;   // daemon/ghost/mail_settings.h
+struct ExecCommand;    // daemon/exec/command_runner.h
 class ContentSource;   // daemon/db/content_source.h
 class ContentDir;      // daemon/content/content_dir.h
 class WorkloadSource;  // daemon/k8s/workload.h
@@ -50,6 +54,12 @@ struct CheckContext {
   std::string_view adminKey;        // configured Admin API key ("id:secret"); empty = none
   ContentSource* reader = nullptr;  // a replica of the database (database.reader)
   WorkloadSource* workload = nullptr;  // what the Kubernetes API shows of Ghost's workload
+  HttpClient* web = nullptr;           // to where readers go, and to other people's services
+  std::string_view purgeToken;         // of the CDN's API; empty = none
+  SmtpClient* smtp = nullptr;
+  const MailSettings* mail = nullptr;  // as Ghost's file and environment have it
+  CommandRunner* commands = nullptr;
+  const std::vector<ExecCommand>* exec = nullptr;  // the commands to run as checks
   // False while another replica of Rollcall holds the Lease: then what is expensive for the pods
   // (sweeps) is left to that one.
   bool leads = true;

@@ -104,6 +104,15 @@ struct RollRow {
   std::map<std::string, RollCell> cells;  // by pod; absent = nothing is known of it there
 };
 
+// A number that a command of the exec check told; see checks/exec.
+struct CommandNumber {
+  std::string command;  // the command's name in the configuration
+  std::string label;    // of the number, as the command named it
+  std::string pod;      // empty unless the command ran for one pod
+  std::string unit;     // base units: "seconds", "bytes", "ratio"; empty = none
+  double value = 0;
+};
+
 // Numbers of a run, for metrics and the status page.
 struct Tally {
   std::map<std::string, std::uint64_t> resources;  // type -> how many the database expects
@@ -120,6 +129,7 @@ struct Tally {
   // put there. Of several checks that learned it one that says no is enough.
   std::map<std::string, bool> volumeUp;
   std::vector<RollRow> newest;  // the newest public posts, newest first; bounded
+  std::vector<CommandNumber> commandNumbers;
 };
 
 // What one run of a check says.

@@ -109,6 +109,7 @@ class Worker {
                          .contentKey = config.contentKey,
                          .adminKey = config.adminKey,
                          .workload = shared_.services.workload.get(),
+                         .web = shared_.services.http.get(),
                          .leads = job.leads,
                          .trigger = job.trigger,
                          .settle = config.settle,

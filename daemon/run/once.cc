@@ -86,6 +86,7 @@ CheckRun runJob(Round& round, const Job& job, Check& check) {
                              .adminKey = round.config.adminKey,
                              .reader = reader.get(),
                              .workload = round.services.workload.get(),
+                             .web = round.services.http.get(),
                              .trigger = round.trigger,
                              .settle = round.config.settle,
                              .budget = budgetOf(round),
