@@ -191,6 +191,7 @@ class Transfer {
   Error brokenError() const;
   Error tlsError() const;
   Error certificateError() const;
+  Result<HttpResponse> leafCertificate() const;
   std::string peer() const;
   std::size_t received() const { return head_.bytes() + bodyBytes_; }
 
@@ -296,6 +297,10 @@ bool Transfer::setMethod() {
       return setBody() && set(CURLOPT_CUSTOMREQUEST, "PUT");
     case Method::kPatch:
       return setBody() && set(CURLOPT_CUSTOMREQUEST, "PATCH");
+    case Method::kPurge:
+      return set(CURLOPT_CUSTOMREQUEST, "PURGE");
+    case Method::kBan:
+      return set(CURLOPT_CUSTOMREQUEST, "BAN");
   }
   return false;
 }
@@ -326,6 +331,10 @@ bool Transfer::setTarget() {
 }
 
 bool Transfer::setTls() {
+  if (request_.certificateOnly)
+    return set(CURLOPT_CONNECT_ONLY, 1L) && set(CURLOPT_CERTINFO, 1L) &&
+           set(CURLOPT_SSL_VERIFYPEER, 0L) && set(CURLOPT_SSL_VERIFYHOST, 0L) &&
+           set(CURLOPT_FRESH_CONNECT, 1L) && set(CURLOPT_FORBID_REUSE, 1L);
   if (!set(CURLOPT_SSL_VERIFYPEER, 1L) || !set(CURLOPT_SSL_VERIFYHOST, 2L) ||
       !set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)))
     return false;
@@ -339,6 +348,7 @@ Result<HttpResponse> Transfer::finish(CURLcode code) {
   if (thrown_) std::rethrow_exception(thrown_);
   if (refused_) return *refused_;
   if (code != CURLE_OK) return errorOf(code);
+  if (request_.certificateOnly) return leafCertificate();
   // The library takes a connection that closes within the headers for the end of the answer.
   if (!head_.complete()) return brokenError();
   HttpResponse response;
@@ -347,6 +357,19 @@ Result<HttpResponse> Transfer::finish(CURLcode code) {
   response.body = std::move(body_);
   response.took = std::chrono::microseconds(infoOf<curl_off_t>(easy(), CURLINFO_TOTAL_TIME_T));
   return response;
+}
+
+Result<HttpResponse> Transfer::leafCertificate() const {
+  constexpr std::string_view kKey = "Cert:";
+  const auto* const chain = infoOf<curl_certinfo*>(easy(), CURLINFO_CERTINFO);
+  if (chain && chain->num_of_certs > 0)
+    for (const curl_slist* line = chain->certinfo[0]; line; line = line->next)
+      if (std::string_view(line->data).starts_with(kKey)) {
+        HttpResponse response;
+        response.certificate = line->data + kKey.size();
+        return response;
+      }
+  return Error{ErrorCode::kProtocol, fmt::format("{} showed no certificate", peer())};
 }
 
 std::string Transfer::peer() const {

@@ -23,7 +23,8 @@
 
 namespace rollcall {
 
-enum class Method { kGet, kPost, kPut, kPatch };
+// kPurge and kBan are what caches understand: forget this URL.
+enum class Method { kGet, kPost, kPut, kPatch, kPurge, kBan };
 
 struct HttpRequest {
   Method method = Method::kGet;
@@ -43,6 +44,9 @@ struct HttpRequest {
   std::function<bool(std::string_view)> onBody;
   // Called on the same thread when the answer's headers are complete, before its content.
   std::function<void(int status)> onHead;
+  // Only the TLS handshake, for the certificate: nothing is sent, and nobody is verified, so that
+  // one which is not in order can be looked at. The answer's status is 0.
+  bool certificateOnly = false;
   // Called on the same thread when the request leaves its queue for the network.
   std::function<void()> onStart;
 };
@@ -51,6 +55,7 @@ struct HttpResponse {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;                                          // decompressed
+  std::string certificate;  // of certificateOnly: the peer's own, PEM; see certificate.h
   Duration took{};
 
   // The first header of that (lower-case) name; empty when absent.

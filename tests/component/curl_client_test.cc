@@ -91,6 +91,19 @@ TEST_F(CurlClientTest, postsABody) {
   EXPECT_EQ(requests[1], body);
 }
 
+TEST_F(CurlClientTest, asksACacheToForget) {
+  HostileServer server(answering(answer(200, "")));
+  for (const Method method : {Method::kPurge, Method::kBan}) {
+    HttpRequest request = requestTo(server.port(), "a", "/welcome/");
+    request.method = method;
+    ASSERT_TRUE(ask(std::move(request)));
+  }
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_THAT(requests[0], StartsWith("PURGE /welcome/ HTTP/1.1\r\n"));
+  EXPECT_THAT(requests[1], StartsWith("BAN /welcome/ HTTP/1.1\r\n"));
+}
+
 TEST_F(CurlClientTest, unpacksGzip) {
   // printf hello | gzip -n
   const std::string packed(

@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <thread>
+
+#include "daemon/net/certificate.h"
 #include "daemon/net/http_client.h"
 #include "tests/support/certificates.h"
 #include "tests/support/hostile_server.h"
@@ -129,6 +132,32 @@ TEST_F(TlsHttpTest, aConnectionCutInTheMiddleOfTheAnswerIsAnError) {
   const auto response = ask(server.port(), authority_->caFile());
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, ErrorCode::kUnavailable) << response.error().message;
+}
+
+// A certificate that is not in order can be looked at, and nothing is sent to who showed it.
+TEST_F(TlsHttpTest, aCertificateThatIsRefusedCanStillBeLookedAt) {
+  HostileServer server(answering(answer(200, "hello")), authority_->issue("example.net", true));
+  HttpRequest request;
+  request.url = fmt::format("https://{}/", kHost);
+  request.connectHost = "127.0.0.1";
+  request.connectPort = server.port();
+  request.certificateOnly = true;
+  std::string pem;
+  const auto batch = client_->batch({});
+  batch->add(std::move(request), [&](Result<HttpResponse> result) {
+    ASSERT_TRUE(result) << result.error().message;
+    pem = result->certificate;
+  });
+  batch->drive(Deadline::after(clock_, 10s), {});
+  const auto certificate = parseCertificate(pem);
+  ASSERT_TRUE(certificate) << certificate.error().message;
+  EXPECT_EQ(formatTime(certificate->notAfter), "2020-02-01T00:00:00.000Z");
+  // The client has the certificate before the server's thread has the name.
+  for (int left = 500; server.tlsName().empty() && left > 0; --left)
+    std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(server.tlsName(), kHost);
+  EXPECT_TRUE(server.requests().empty());
+  EXPECT_FALSE(ask(server.port(), authority_->caFile())) << "taken over without a check";
 }
 
 // A kept connection was verified for one host and one authority only.

@@ -49,12 +49,12 @@ TestAuthority::~TestAuthority() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-TlsFiles TestAuthority::issue(const std::string& host, bool expired) {
+TlsFiles TestAuthority::issue(const std::string& host, bool expired, const std::string& alsoFor) {
   const std::string stem = fmt::format("leaf{}", issued_++);
   run(
-      fmt::format("req -new {1} -subj /CN={2} -addext subjectAltName=DNS:{2} -keyout {0}.key "
-                  "-out {0}.csr",
-                  stem, kNewKey, host));
+      fmt::format("req -new {1} -subj /CN={2} -addext subjectAltName=DNS:{2}{3} -keyout "
+                  "{0}.key -out {0}.csr",
+                  stem, kNewKey, host, alsoFor.empty() ? "" : "," + alsoFor));
   run(fmt::format("ca -batch -notext -config ca.cnf -in {0}.csr -out {0}.pem {1}", stem,
                   expired ? "-startdate 20200101000000Z -enddate 20200201000000Z" : "-days 1"));
   return {folder_ / (stem + ".pem"), folder_ / (stem + ".key")};

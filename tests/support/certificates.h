@@ -19,8 +19,9 @@ class TestAuthority {
   TestAuthority& operator=(const TestAuthority&) = delete;
 
   std::string caFile() const { return folder_ / "ca.pem"; }
-  // A certificate for `host`; an expired one ended in 2020.
-  TlsFiles issue(const std::string& host, bool expired = false);
+  // A certificate for `host`; an expired one ended in 2020. `alsoFor`: further names, as openssl
+  // writes them: "DNS:*.example.net,IP:127.0.0.1".
+  TlsFiles issue(const std::string& host, bool expired = false, const std::string& alsoFor = "");
 
  private:
   // Runs openssl in the folder.
