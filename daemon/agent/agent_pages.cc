@@ -12,7 +12,8 @@ class AgentPages final : public WebPages {
  public:
   AgentPages(const VolumeAgent& agent, const Clock& clock) : agent_(agent), clock_(clock) {}
 
-  WebPage at(const std::string& path, bool) override {
+  WebPage at(const WebRequest& request) override {
+    const std::string& path = request.path;
     if (path == "/api/v1/volume") return volume();
     if (path == "/metrics") return metrics();
     if (path == "/livez") return plainPage(200, "live\n");

@@ -35,7 +35,9 @@ class AgentTest : public ::testing::Test {
       if (--count == 0) stop.request_stop();
     });
   }
-  WebPage get(const std::string& path) { return makeAgentPages(agent_, clock_)->at(path, false); }
+  WebPage get(const std::string& path) {
+    return makeAgentPages(agent_, clock_)->at({.path = path});
+  }
 
   ManualClock clock_{WallTime(1'800'000'000s)};
   testing_support::FakeContentDir dir_;

@@ -35,6 +35,13 @@ CheckIntervals intervalsOf(const Config& config) {
   return intervals;
 }
 
+CheckPlan planOf(const Config& config) {
+  CheckPlan plan;
+  for (const auto& [check, settings] : config.checks)
+    plan.emplace(check, PlannedCheck{settings.enabled, settings.interval, settings.timeout});
+  return plan;
+}
+
 k8s::Tell tellJournal(Journal& journal) {
   return [&journal](const k8s::News& news) {
     journal.write(news.warning ? LogLevel::kWarning : LogLevel::kInfo, news.message,
@@ -85,7 +92,8 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
                      .metrics = [&] { return metrics.text() + processMetrics(readProcess()); },
                      .live = [&] { return clock.mono() - engine.lastTurn() < kOldestTurn; },
                      .ready = [&] { return engine.ready(); },
-                     .maxFindings = config.maxFindings};
+                     .maxFindings = config.maxFindings,
+                     .plan = planOf(config)};
   Result<std::unique_ptr<WebServer>> server =
       startWebServer(config.listen, makeReportPages(std::move(content)));
   if (!server) return refuseToStart(*journal, server.error());

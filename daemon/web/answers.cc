@@ -82,6 +82,7 @@ class Answers::Http final : private httplib::Server {
     bool asksToClose = false;
     bool hasBody = false;
     bool readOnly = true;
+    routed_ = false;
     process_request(stream, lastOfConnection, asksToClose, [&](httplib::Request& request) {
       gzip_ = takesGzip(request.get_header_value("Accept-Encoding"));
       // Parts of a page that changes all the time and brotli at its slowest help nobody.
@@ -91,7 +92,8 @@ class Answers::Http final : private httplib::Server {
       readOnly = request.method == "GET" || request.method == "HEAD";
     });
     const std::string_view status = std::string_view(stream.output).substr(0, 12);
-    if (status.empty() || status == "HTTP/1.1 400") return refusal(400, "Bad Request");
+    if (status.empty() || (status == "HTTP/1.1 400" && !routed_))
+      return refusal(400, "Bad Request");
     if (status == "HTTP/1.1 414") return refusal(414, "URI Too Long");
     if (!readOnly) return refusal(405, "Method Not Allowed", "Allow: GET, HEAD\r\n");
     if (hasBody) return refusal(413, "Content Too Large");
@@ -101,7 +103,10 @@ class Answers::Http final : private httplib::Server {
  private:
   void route(const httplib::Request& request, httplib::Response& response) {
     if (request.method != "GET" && request.method != "HEAD") return;  // refused by to()
-    show(pages_->at(request.path, gzip_), response);
+    routed_ = true;
+    show(pages_->at({request.path, WebQuery(request.params.begin(), request.params.end()), gzip_,
+                     request.get_header_value("X-Prometheus-Scrape-Timeout-Seconds")}),
+         response);
   }
   static void show(WebPage page, httplib::Response& response) {
     response.status = page.status;
@@ -113,7 +118,9 @@ class Answers::Http final : private httplib::Server {
   }
 
   const std::unique_ptr<WebPages> pages_;
-  bool gzip_ = false;  // of the request under way
+  // Of the request under way.
+  bool gzip_ = false;
+  bool routed_ = false;  // it came to a page, whatever that says
 };
 
 Answers::Answers(std::unique_ptr<WebPages> pages)

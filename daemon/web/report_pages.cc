@@ -5,6 +5,7 @@
 #include "daemon/core/publication.h"
 #include "daemon/sinks/formats.h"
 #include "daemon/web/gzip.h"
+#include "daemon/web/verdict.h"
 
 namespace rollcall {
 namespace {
@@ -13,8 +14,9 @@ class ReportPages final : public WebPages {
  public:
   explicit ReportPages(WebContent content) : content_(std::move(content)) {}
 
-  WebPage at(const std::string& path, bool gzip) override {
-    if (path == "/") return page(gzip);
+  WebPage at(const WebRequest& request) override {
+    const std::string& path = request.path;
+    if (path == "/") return page(request.gzip);
     if (path == "/metrics") return {200, kMetricsType, content_.metrics()};
     if (path == "/livez")
       return content_.live() ? plainPage(200, "live\n")
@@ -23,15 +25,26 @@ class ReportPages final : public WebPages {
       return content_.ready() ? plainPage(200, "ready\n")
                               : plainPage(503, "the first round of checks is not complete\n");
     if (path == "/api/v1/report") return report();
-    return plainPage(404, "nothing here; see / /metrics /api/v1/report /livez /readyz\n");
+    if (path == "/api/v1/verdict") return verdict(request.query);
+    return plainPage(
+        404, "nothing here; see / /metrics /api/v1/report /api/v1/verdict /livez /readyz\n");
   }
 
  private:
   WebPage report() {
     refresh();
-    if (!shown_) return {503, "application/json", "{\"error\": \"no check has completed yet\"}\n"};
+    if (!shown_) return {503, "application/json", errorDocument("no check has completed yet")};
     if (json_.empty()) json_ = formatJson(publicForm(*shown_->report), content_.maxFindings);
     return {200, "application/json", json_};
+  }
+
+  WebPage verdict(const WebQuery& query) {
+    refresh();
+    const Result<VerdictQuestion> question = readVerdictQuestion(query, content_.plan);
+    if (!question) return {400, "application/json", errorDocument(question.error().message)};
+    return {200, "application/json",
+            verdictDocument(shown_ ? shown_->report.get() : nullptr, *question, content_.plan,
+                            content_.now())};
   }
 
   // Packed once, a page of many pods is sent to a thousand readers without delaying a scrape.

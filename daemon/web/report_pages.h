@@ -1,4 +1,5 @@
-// What the daemon's web server shows: /metrics /livez /readyz /api/v1/report, the status page at /.
+// What the daemon's web server shows: /metrics /livez /readyz /api/v1/report /api/v1/verdict, the
+// status page at /.
 #pragma once
 
 #include <functional>
@@ -7,6 +8,7 @@
 
 #include "daemon/core/report.h"
 #include "daemon/sinks/status_board.h"
+#include "daemon/web/questions.h"
 #include "daemon/web/server.h"
 
 namespace rollcall {
@@ -18,6 +20,8 @@ struct WebContent {
   std::function<bool()> live;
   std::function<bool()> ready;
   std::size_t maxFindings = 10'000;  // that the JSON report lists
+  CheckPlan plan = {};               // what a verdict can be asked of
+  std::function<WallTime()> now = [] { return SystemClock().wall(); };
 };
 
 // Report and page are rendered once per report, not per request.

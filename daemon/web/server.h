@@ -2,12 +2,23 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "daemon/core/result.h"
 
 namespace rollcall {
+
+// What follows the '?', decoded.
+using WebQuery = std::multimap<std::string, std::string>;
+
+struct WebRequest {
+  std::string path;  // decoded and without its query
+  WebQuery query;
+  bool gzip = false;          // whoever asks takes that encoding
+  std::string scrapeTimeout;  // X-Prometheus-Scrape-Timeout-Seconds as it was sent; empty = not
+};
 
 struct WebPage {
   int status = 200;
@@ -22,8 +33,7 @@ inline constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=
 class WebPages {
  public:
   virtual ~WebPages() = default;
-  // `path` is decoded and without its query. `gzip`: whoever asks takes that encoding.
-  virtual WebPage at(const std::string& path, bool gzip) = 0;
+  virtual WebPage at(const WebRequest& request) = 0;
 };
 
 class WebServer {

@@ -90,8 +90,31 @@ TEST_F(WebServerTest, ServesTheNewestReportAndPage) {
   EXPECT_THAT(get(port(), "/?x=1"), StartsWith("HTTP/1.1 200"));
 }
 
+TEST(WebServerVerdict, AnswersForTheChecksThatAreAskedFor) {
+  WebContent content{.board = [] { return std::make_shared<const Board>(boardOf(sampleFail())); },
+                     .metrics = [] { return std::string(); },
+                     .live = [] { return true; },
+                     .ready = [] { return true; },
+                     .plan = {{"posts", {true, std::chrono::hours(1), std::chrono::hours(1)}}},
+                     .now = [] { return sampleTime(5); }};
+  auto server = startWebServer("127.0.0.1:0", makeReportPages(std::move(content)));
+  ASSERT_TRUE(server) << server.error().message;
+  const auto ask = [&](const std::string& query) {
+    return get((*server)->port(), "/api/v1/verdict" + query);
+  };
+  const std::string answer = ask("?check=posts&pod=pod-2&after=2026-01-01T10:00:00.000Z");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Content-Type: application/json\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Cache-Control: no-store\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\"verdict\": \"fail\""));
+  EXPECT_THAT(ask("?check=posts&max_age=4s"), HasSubstr("\"verdict\": \"inconclusive\""));
+  EXPECT_THAT(ask("?check=%22%0a%3Cb%3E"), StartsWith("HTTP/1.1 400"));
+  EXPECT_EQ(bodyOf(ask("?check=p%22%0asts")),
+            "{\"error\":\"there is no check \\\"p\\\" sts\\\"; known are: posts\"}\n");
+}
+
 TEST_F(WebServerTest, SendsHeadersThatKeepBrowsersFromDoingMore) {
-  for (const char* path : {"/", "/metrics", "/nothing", "/api/v1/report"}) {
+  for (const char* path : {"/", "/metrics", "/nothing", "/api/v1/report", "/api/v1/verdict"}) {
     const std::string response = get(port(), path);
     for (const char* header :
          {"Cache-Control: no-store\r\n", "X-Content-Type-Options: nosniff\r\n",
