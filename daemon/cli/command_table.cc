@@ -40,8 +40,6 @@ constexpr FlagSpec kReportFlags[] = {
      "what to print: markdown (default), html, json or junit"},
     {"--output-dir", "DIR", "", Value::kFolder,
      "print one line and write report.md, .html, .json and .xml there"},
-    {"--state", "FILE", "", Value::kFile,
-     "remembers what was found, so that the next report can compare; made when absent"},
     {"--push", "URL", "", Value::kText,
      "tell this Pushgateway when the report was made and how many findings it has"},
 };
@@ -57,6 +55,9 @@ constexpr FlagSpec kListenFlag = {"--listen", "ADDR:PORT", "listen", Value::kTex
 constexpr FlagSpec kLeaseFlag = {
     "--kube-lease", "NAME", "kubernetes.lease", Value::kText,
     "in a cluster: of several replicas the one that holds this Lease does what one alone should"};
+constexpr FlagSpec kStateFlag = {
+    "--state", "FILE", "state", Value::kFile,
+    "keeps what was found: the next report compares, a restarted daemon goes on; made when absent"};
 constexpr FlagSpec kAddressFlag = {"--address", "HOST:PORT", "", Value::kText,
                                    "where the daemon listens (127.0.0.1:9868)"};
 constexpr FlagSpec kAgentFlags[] = {
@@ -183,6 +184,7 @@ std::vector<const FlagSpec*> flagsOf(Command command) {
   if (command == Command::kCheck || command == Command::kServe) flags.push_back(&kOutputFlag);
   if (command == Command::kReport)
     for (const FlagSpec& flag : kReportFlags) flags.push_back(&flag);
+  if (command == Command::kReport || runsOn(command)) flags.push_back(&kStateFlag);
   if (runsOn(command))
     for (const FlagSpec* flag : {&kListenFlag, &kLeaseFlag}) flags.push_back(flag);
   if (command == Command::kHealth) flags.push_back(&kAddressFlag);

@@ -310,8 +310,6 @@ class Converter {
       pick(name, value, std::span<const std::pair<const char*, FailOn>>(kFailOns), options_.failOn);
     } else if (name == "--output-dir") {
       options_.report.folder = value;
-    } else if (name == "--state") {
-      options_.report.stateFile = value;
     } else if (name == "--push") {
       pushUrl(name, value);
     } else {

@@ -38,9 +38,8 @@ struct AgentOptions {
 
 // Of `report`, besides those of a run.
 struct ReportOptions {
-  std::string folder;     // where every format goes as a file; empty = one format to stdout
-  std::string stateFile;  // what earlier runs found; empty = nothing is compared
-  std::string pushUrl;    // of a Pushgateway; empty = nothing is pushed
+  std::string folder;   // where every format goes as a file; empty = one format to stdout
+  std::string pushUrl;  // of a Pushgateway; empty = nothing is pushed
 };
 
 struct Options {

@@ -121,7 +121,7 @@ TEST(Options, AReportTakesItsTimeAndSaysWhereItGoes) {
                     "--push", "http://gateway:9091/", "--timeout", "5m"}));
   EXPECT_EQ(options.output, OutputFormat::kJson);
   EXPECT_EQ(options.report.folder, "out");
-  EXPECT_EQ(options.report.stateFile, "s.db");
+  EXPECT_EQ(options.flags.values.at("state"), "s.db");
   EXPECT_EQ(options.report.pushUrl, "http://gateway:9091");
   EXPECT_EQ(options.timeout, std::chrono::minutes(5));
 }

@@ -58,8 +58,8 @@ class Delivery {
   }
 
   bool keep() {
-    if (options_.report.stateFile.empty()) return true;
-    const auto history = History::open(options_.report.stateFile, report_.site.url.text());
+    if (config_.stateFile.empty()) return true;
+    const auto history = History::open(config_.stateFile, report_.site.url.text());
     if (!history) return said(history.error());
     Result<Chronicle> chronicle = (*history)->take(report_);
     if (!chronicle) return said(chronicle.error());

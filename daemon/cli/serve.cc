@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/exit_code.h"
@@ -11,6 +13,7 @@
 #include "daemon/run/services.h"
 #include "daemon/sinks/metrics.h"
 #include "daemon/sinks/status_board.h"
+#include "daemon/state/watch_keeper.h"
 #include "daemon/web/report_pages.h"
 
 namespace rollcall {
@@ -66,6 +69,22 @@ Result<std::unique_ptr<Sink>> makeEvents(const Clock& clock, HttpClient& http, c
                        tellJournal(journal));
 }
 
+std::set<std::string, std::less<>> enabledChecks(const Config& config) {
+  std::set<std::string, std::less<>> enabled;
+  for (const auto& [check, settings] : config.checks)
+    if (settings.enabled) enabled.insert(check);
+  return enabled;
+}
+
+// Null when no state file is configured.
+std::unique_ptr<WatchKeeper> makeKeeper(const Clock& clock, const Config& config, const Site& site,
+                                        const StatusBoard& board, Journal& journal) {
+  if (config.stateFile.empty()) return nullptr;
+  return std::make_unique<WatchKeeper>(
+      clock, makeFileStore(config.stateFile, site.url.text()),
+      [&board] { return board.board()->timeline; }, journal);
+}
+
 }  // namespace
 
 int serveCommand(const CheckRegistry& registry, const Config& config) {
@@ -87,6 +106,9 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
   if (!events) return refuseToStart(*journal, events.error());
   std::vector<Sink*> sinks{&metrics, &log, &board};
   if (*events) sinks.push_back(events->get());
+  const std::unique_ptr<WatchKeeper> keeper =
+      makeKeeper(clock, config, services->site, board, *journal);
+  if (keeper) sinks.push_back(keeper.get());
   Engine engine(registry, config, *services, sinks);
   WebContent content{.board = [&] { return board.board(); },
                      .metrics = [&] { return metrics.text() + processMetrics(readProcess()); },
@@ -103,7 +125,13 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
   services->leadership = std::move(*leadership);
   tellStart(*journal, *services, config, (*server)->port());
   const auto work = [&](const std::stop_token& stop) {
+    if (keeper)
+      if (const std::optional<PastWatch> past = keeper->start(stop)) {
+        board.resume(*past, registry, enabledChecks(config));
+        engine.resume(past->findings);
+      }
     engine.run(stop);
+    if (keeper) keeper->stop();
     services->leadership.reset();  // another replica may lead now
   };
   runUntilSignal(work, *journal);

@@ -31,7 +31,7 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
        "rollcall.yaml:1: a?[31m: unknown key; known here: pods, checks, site, pods_dns, "
        "kubernetes, pod_ca, database, content, content_api_key_file, admin_api_key_file, routes, "
        "settle, budget, "
-       "listen, max_findings, "
+       "listen, state, max_findings, "
        "ghost_config"},
       // Shapes
       {"just text", "rollcall.yaml:1: must hold settings as \"name: value\", one a line"},

@@ -256,6 +256,11 @@ class Builder {
         fail(*content, "the content folder must be a path");
       config_.contentDir = content->text;
     }
+    if (const Setting* state = merged_.find("state")) {
+      if (state->text.empty() || hasControl(state->text))
+        fail(*state, "the state file must be a path");
+      config_.stateFile = state->text;
+    }
     if (const Setting* key = merged_.find("content_api_key")) contentKey(*key, key->text);
     if (auto key = secretFile("content_api_key_file"))
       contentKey(*merged_.find("content_api_key_file"), *key);

@@ -44,6 +44,7 @@ struct Config {
   AskBudget budget;           // of a one-shot run
   double pagesPerSecond = 5;  // per pod, in the daemon
   std::string listen = "0.0.0.0:9868";
+  std::string stateFile;                                   // empty = no history is kept
   std::size_t maxFindings = 10'000;                        // of a JSON report
   std::map<std::string, CheckConfig, std::less<>> checks;  // every check of the registry, by name
 };

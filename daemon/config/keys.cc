@@ -35,6 +35,7 @@ constexpr ConfigKey kKeys[] = {{"site.url"},
                                {"budget.parallel"},
                                {"budget.pages_per_second"},
                                {"listen"},
+                               {"state", true},
                                {"max_findings"},
                                {"ghost_config", true}};
 

@@ -151,6 +151,7 @@ std::string showConfig(const Config& config) {
   page.line("  parallel: {}", config.budget.parallel);
   page.line("  pages_per_second: {}", config.pagesPerSecond);
   page.line("listen: {}", quoted(config.listen));
+  page.optional("", "state", config.stateFile);
   page.line("max_findings: {}", config.maxFindings);
   showChecks(page, config);
   return page.take();

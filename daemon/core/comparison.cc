@@ -1,6 +1,7 @@
 #include "daemon/core/comparison.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string_view>
 #include <tuple>
@@ -29,6 +30,12 @@ PastFinding pastOf(const CheckRun& run, const Finding& finding) {
           .message = finding.message,
           .since = finding.since.value_or(run.started),
           .seen = run.started};
+}
+
+// The smallest time that `percent` of the sorted `times` do not exceed.
+std::chrono::milliseconds percentile(const std::vector<std::chrono::milliseconds>& times,
+                                     std::size_t percent) {
+  return times[(times.size() * percent + 99) / 100 - 1];
 }
 
 std::map<Key, const PastFinding*> byKey(const std::vector<PastFinding>& findings) {
@@ -80,6 +87,19 @@ std::vector<PastGroup> groupPast(const std::vector<PastFinding>& findings) {
       ++group->count;
   }
   return groups;
+}
+
+std::optional<Propagation> propagationOf(std::vector<std::chrono::milliseconds> times) {
+  if (times.empty()) return std::nullopt;
+  std::ranges::sort(times);
+  return Propagation{times.size(), percentile(times, 50), percentile(times, 95), times.back()};
+}
+
+std::vector<std::chrono::milliseconds> propagationTimes(const CheckRun& run) {
+  std::vector<std::chrono::milliseconds> times;
+  for (const double seconds : run.outcome.tally.propagationSeconds)
+    times.emplace_back(std::llround(seconds * 1'000));
+  return times;
 }
 
 PastRun summaryOf(const Report& report) {

@@ -25,6 +25,19 @@ struct PastFinding {
   auto operator<=>(const PastFinding&) const = default;
 };
 
+// How long posts took from publication to being visible on all pods.
+struct Propagation {
+  std::size_t posts = 0;
+  std::chrono::milliseconds median{0};
+  std::chrono::milliseconds p95{0};
+  std::chrono::milliseconds slowest{0};
+
+  auto operator<=>(const Propagation&) const = default;
+};
+
+// Empty when nothing was measured.
+std::optional<Propagation> propagationOf(std::vector<std::chrono::milliseconds> times);
+
 // A run of which a state file knows the outcome.
 struct PastRun {
   WallTime started{};
@@ -35,6 +48,8 @@ struct PastRun {
   std::size_t warning = 0;
   std::size_t info = 0;
   std::size_t gaps = 0;
+  // Of what was published since the run before, as far as somebody measured it.
+  std::optional<Propagation> propagation = std::nullopt;
 
   auto operator<=>(const PastRun&) const = default;
 };
@@ -76,6 +91,10 @@ Comparison compare(const std::vector<PastFinding>& before, const Report& report)
 // Sets Finding::since of those that were there before to when they were first seen.
 void dateBack(Report& report, const std::vector<PastFinding>& before);
 
+// Without the propagation.
 PastRun summaryOf(const Report& report);
+
+// The propagation that `run` measured.
+std::vector<std::chrono::milliseconds> propagationTimes(const CheckRun& run);
 
 }  // namespace rollcall

@@ -173,5 +173,22 @@ TEST(Comparison, TheSummaryCountsFindingsAndWhatCouldNotBeLookedAt) {
   EXPECT_EQ(got.started, at(1'000));
 }
 
+TEST(Propagation, HasTheSmallestTimeThatSoManyDoNotExceed) {
+  using std::chrono::milliseconds;
+  struct Row {
+    std::vector<milliseconds> times;
+    std::optional<Propagation> expected;
+  };
+  const Row table[] = {
+      {{}, std::nullopt},
+      {{milliseconds(7)}, Propagation{1, milliseconds(7), milliseconds(7), milliseconds(7)}},
+      {{milliseconds(3), milliseconds(1)},
+       Propagation{2, milliseconds(1), milliseconds(3), milliseconds(3)}},
+      {{milliseconds(5), milliseconds(1), milliseconds(9)},
+       Propagation{3, milliseconds(5), milliseconds(9), milliseconds(9)}},
+  };
+  for (const Row& row : table) EXPECT_EQ(propagationOf(row.times), row.expected);
+}
+
 }  // namespace
 }  // namespace rollcall

@@ -295,7 +295,7 @@ void Engine::Impl::handle(RunEnded& message) {
   if (const std::uint64_t missed = timetable_.takeMissed(message.row))
     run.outcome.notes.push_back(missedNote(missed));
   dropGonePods(run, withoutSuccessors(*topology_, *message.asked));
-  since_.apply(run);
+  since_.apply(run, *message.asked);
   for (const Pod& pod : message.asked->pods) asked_.insert(pod.name);
   forgetGonePods();
   latest_[message.row] = std::move(run);
@@ -408,6 +408,10 @@ void Engine::run(std::stop_token stop) {
 std::shared_ptr<const Report> Engine::report() const {
   std::lock_guard lock(impl_->mutex_);
   return impl_->report_;
+}
+
+void Engine::resume(const std::vector<PastFinding>& findings) {
+  impl_->since_.resume(findings);
 }
 
 MonoTime Engine::lastTurn() const {

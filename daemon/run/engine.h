@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/config/config.h"
+#include "daemon/core/comparison.h"
 #include "daemon/core/report.h"
 #include "daemon/run/services.h"
 
@@ -18,6 +19,8 @@ class Engine {
          std::vector<Sink*> sinks);
   ~Engine();
 
+  // Before run(): dates findings back to when an earlier process first saw them.
+  void resume(const std::vector<PastFinding>& findings);
   // Runs until `stop`; returns after running checks ended or were cancelled (at most ~3 s).
   void run(std::stop_token stop);
 

@@ -143,7 +143,7 @@ Result<std::shared_ptr<const Report>> Rounds::Impl::take(const std::stop_token& 
       threads.emplace_back([&, i] { runs[i] = runJob(round, jobs[i], *checks[i]); });
   }
 
-  for (CheckRun& run : runs) since.apply(run);
+  for (CheckRun& run : runs) since.apply(run, round.topology);
   Site site = services.site;
   if (const std::string title = round.sight.title(); !title.empty()) site.title = title;
   auto report = std::make_shared<Report>(makeReport(site, round.topology, std::move(runs)));

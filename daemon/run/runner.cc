@@ -117,7 +117,15 @@ void dropGonePods(CheckRun& run, const Topology& topology) {
   run.verdict = judge(outcome, run.error);
 }
 
-void SinceMemory::apply(CheckRun& run) {
+void SinceMemory::resume(const std::vector<PastFinding>& findings) {
+  for (const PastFinding& one : findings)
+    seen_[one.check].emplace(Key{one.code, one.pod, one.resource}, one.since);
+}
+
+void SinceMemory::apply(CheckRun& run, const Topology& topology) {
+  std::set<std::string_view> excused;
+  for (const Pod& pod : topology.pods)
+    if (!pod.mayBeBlamed()) excused.insert(pod.name);
   std::map<Key, WallTime>& known = seen_[run.check];
   std::map<Key, WallTime> now;
   for (Finding& finding : run.outcome.findings) {
@@ -128,7 +136,8 @@ void SinceMemory::apply(CheckRun& run) {
     now.emplace(key, *finding.since);
   }
   for (const auto& [key, since] : known)
-    if (!wasLookedAt(run, std::get<1>(key))) now.emplace(key, since);
+    if (excused.contains(std::get<1>(key)) || !wasLookedAt(run, std::get<1>(key)))
+      now.emplace(key, since);
   known = std::move(now);
 }
 

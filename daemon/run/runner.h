@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "daemon/core/check.h"
+#include "daemon/core/comparison.h"
 #include "daemon/core/finding.h"
 
 namespace rollcall {
@@ -23,8 +24,11 @@ void dropGonePods(CheckRun& run, const Topology& topology);
 class SinceMemory {
  public:
   // Fills Finding::since in `run` and forgets what is gone. A run that could not look (error, or a
-  // gap on the finding's pod) does not make its earlier findings forgotten.
-  void apply(CheckRun& run);
+  // gap on the finding's pod) does not make its earlier findings forgotten, nor does a pod of
+  // `topology` that gets no readers: it is blamed for nothing.
+  void apply(CheckRun& run, const Topology& topology);
+  // Takes in what an earlier process remembered.
+  void resume(const std::vector<PastFinding>& findings);
 
  private:
   using Key = std::tuple<std::string, std::string, std::string>;  // code, pod, resource type:id

@@ -204,13 +204,14 @@ class SinceTest : public testing::Test {
     run.outcome.findings = std::move(findings);
     run.outcome.gaps = std::move(gaps);
     run.error = std::move(error);
-    memory_.apply(run);
+    memory_.apply(run, topology_);
     return run;
   }
   static int since(const CheckRun& run) {
     const auto time = run.outcome.findings.at(0).since;
     return time ? static_cast<int>(time->time_since_epoch() / std::chrono::seconds(1)) : -1;
   }
+  Topology topology_ = podsNamed({"a", "b"});
   SinceMemory memory_;
   int second_ = 0;
 };
@@ -251,8 +252,30 @@ TEST_F(SinceTest, ARunThatDidNotApplyForgetsNothing) {
   CheckRun skipped;
   skipped.check = "demo";
   skipped.outcome.notApplicable = "the site is private";
-  memory_.apply(skipped);
+  memory_.apply(skipped, topology_);
   EXPECT_EQ(since(seen({find(critical(), "a", "1")})), 0);
+}
+
+TEST_F(SinceTest, APodThatGetsNoReadersForgetsNothing) {
+  seen({find(critical(), "a", "1"), find(critical(), "b", "1")});
+  topology_.pods[0].ready = false;
+  seen({});
+  topology_.pods[0].ready = true;
+  EXPECT_EQ(since(seen({find(critical(), "a", "1")})), 0);
+  EXPECT_EQ(since(seen({find(critical(), "b", "1")})), 3);
+}
+
+TEST_F(SinceTest, WhatAnEarlierProcessSawKeepsItsTimeUntilItIsOver) {
+  second_ = 100;
+  memory_.resume({{.check = "demo",
+                   .code = "RC902",
+                   .pod = "a",
+                   .resource = "post:1",
+                   .since = WallTime(std::chrono::seconds(7))}});
+  EXPECT_EQ(since(seen({find(critical(), "b", "1"), find(critical(), "a", "1")})), 100);
+  EXPECT_EQ(since(seen({find(critical(), "a", "1")})), 7);
+  seen({});
+  EXPECT_EQ(since(seen({find(critical(), "a", "1")})), 103);
 }
 
 TEST_F(SinceTest, ChecksDoNotShareTheirMemory) {
@@ -261,7 +284,7 @@ TEST_F(SinceTest, ChecksDoNotShareTheirMemory) {
   other.check = "other";
   other.started = WallTime(std::chrono::seconds(7));
   other.outcome.findings = {find(critical(), "a", "1")};
-  memory_.apply(other);
+  memory_.apply(other, topology_);
   EXPECT_EQ(since(other), 7);
 }
 

@@ -32,15 +32,65 @@ std::string shortened(const std::string& text) {
   return std::string(cutText(text, kReasonBytes)) + "...";
 }
 
+// Empty for what is none.
+std::string_view toneOf(std::string_view text) {
+  for (const Severity one : {Severity::kInfo, Severity::kWarning, Severity::kCritical})
+    if (text == name(one)) return name(one);
+  for (const Verdict one :
+       {Verdict::kPass, Verdict::kWarn, Verdict::kFail, Verdict::kUnknown, Verdict::kNotApplicable})
+    if (text == name(one)) return name(one);
+  return "";
+}
+
 }  // namespace
+
+void Timeline::resume(const PastWatch& past, const CheckRegistry& registry,
+                      const std::set<std::string, std::less<>>& enabled) {
+  resumed_ = !past.events.empty();
+  for (const PastEvent& one : past.events)
+    if (const std::string_view tone = toneOf(one.tone); !tone.empty())
+      events_.push_back({one.at, tone, one.text});
+  while (events_.size() > kEvents) events_.pop_front();
+  resumeFindings(past, registry, enabled);
+  for (const PastFailure& one : past.failures) resumeFailure(one, past, registry);
+  while (failures_.size() > kFailures) failures_.pop_front();
+}
+
+void Timeline::resumeFindings(const PastWatch& past, const CheckRegistry& registry,
+                              const std::set<std::string, std::less<>>& enabled) {
+  for (const PastFinding& one : past.findings) {
+    const CheckSpec* owner = registry.ownerOf(one.code);
+    if (!owner || owner->name != one.check || !enabled.contains(one.check)) continue;
+    const FindingDef* def = registry.findCode(one.code);
+    Seen& seen = active_[{def->code, one.pod}];
+    seen = {def, one.check, seen.count + 1,
+            seen.count == 0 ? one.since : std::min(seen.since, one.since)};
+  }
+}
+
+void Timeline::resumeFailure(const PastFailure& past, const PastWatch& all,
+                             const CheckRegistry& registry) {
+  const FindingDef* def = registry.findCode(past.code);
+  if (!def) return;
+  BoardFailure failure{def, past.check, past.pod, past.count, past.began, past.ended};
+  if (!failure.ended && !active_.contains({def->code, past.pod})) {
+    failure.ended = past.began;
+    for (const PastFinding& one : all.findings)
+      if (one.code == past.code && one.pod == past.pod)
+        failure.ended = std::max(*failure.ended, one.seen);
+  }
+  failures_.push_back(std::move(failure));
+}
 
 bool Timeline::take(const Report& report) {
   changed_ = false;
   // When the run that led to the report ended; never backwards.
   now_ = std::max(now_, report.started + report.took);
   if (!started_)
-    tell(name(Verdict::kNotApplicable),
-         fmt::format("Rollcall began to watch {}", counted(report.pods.size(), "pod")));
+    tell(
+        name(Verdict::kNotApplicable),
+        fmt::format("Rollcall {} to watch {}", resumed_ ? "was started again and goes on" : "began",
+                    counted(report.pods.size(), "pod")));
   takeLead(report);
   takePods(report);
   takeFindings(report);

@@ -7,11 +7,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "daemon/core/past_watch.h"
+#include "daemon/core/registry.h"
 #include "daemon/core/report.h"
 
 namespace rollcall {
@@ -40,11 +43,18 @@ class Timeline {
   static constexpr std::size_t kEvents = 100;
   static constexpr std::size_t kFailures = 100;
 
+  // Before the first take(): goes on where an earlier process ended. What is of a code that
+  // `registry` does not have is left out; what a check that is not among `enabled` found has ended
+  // when it was last seen.
+  void resume(const PastWatch& past, const CheckRegistry& registry,
+              const std::set<std::string, std::less<>>& enabled);
+
   // True when there is something new. What a check could not look at has not ended.
   bool take(const Report& report);
 
   const std::deque<BoardEvent>& events() const { return events_; }  // oldest first
   std::size_t told() const { return told_; }  // how many events there have been
+  bool resumed() const { return resumed_; }   // it began before this process
   const std::deque<BoardFailure>& failures() const { return failures_; }  // oldest first
 
  private:
@@ -66,9 +76,13 @@ class Timeline {
   void grow(const Key& key, std::size_t count);
   void end(const Key& key, const Seen& seen);
   BoardFailure* openFailure(const Key& key);
+  void resumeFindings(const PastWatch& past, const CheckRegistry& registry,
+                      const std::set<std::string, std::less<>>& enabled);
+  void resumeFailure(const PastFailure& past, const PastWatch& all, const CheckRegistry& registry);
 
   WallTime now_{};
   bool started_ = false;
+  bool resumed_ = false;
   bool changed_ = false;
   Verdict verdict_ = Verdict::kUnknown;
   std::optional<bool> leads_;
@@ -87,6 +101,11 @@ struct Board {
 
 class StatusBoard final : public Sink {
  public:
+  // As Timeline::resume(), before the first report.
+  void resume(const PastWatch& past, const CheckRegistry& registry,
+              const std::set<std::string, std::less<>>& enabled) {
+    timeline_.resume(past, registry, enabled);
+  }
   void publish(const std::shared_ptr<const Report>& report,
                const CheckRun* latest) noexcept override;
   // Thread-safe; null before the first report.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 #include <utility>
 
 #include "daemon/core/cut_text.h"
@@ -12,9 +14,10 @@ namespace rollcall {
 namespace {
 
 constexpr std::int64_t kOurs = 0x526f6c6c;  // "Roll": tells our files from others'
-constexpr std::int64_t kVersion = 1;
 
-constexpr const char* kTables[] = {
+// What made each version of the schema from the one before; a file is brought up to the last. What
+// stands here is never changed: files that it made exist.
+constexpr const char* kFirst[] = {
     "CREATE TABLE site (url TEXT NOT NULL)",
     "CREATE TABLE runs (id INTEGER PRIMARY KEY, started INTEGER NOT NULL, took INTEGER NOT NULL, "
     "verdict TEXT NOT NULL,"
@@ -25,6 +28,25 @@ constexpr const char* kTables[] = {
     " resource TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL, message TEXT NOT NULL,"
     " since INTEGER NOT NULL, seen INTEGER NOT NULL,"
     " PRIMARY KEY (check_name, code, pod, resource))"};
+constexpr const char* kSecond[] = {
+    // Of what was published since the run before; times in ms, posts = 0 where none was measured.
+    "ALTER TABLE runs ADD COLUMN propagated_posts INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE runs ADD COLUMN propagated_median INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE runs ADD COLUMN propagated_p95 INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE runs ADD COLUMN propagated_slowest INTEGER NOT NULL DEFAULT 0",
+    // What the daemon measured and no run has yet.
+    "CREATE TABLE propagations (id INTEGER PRIMARY KEY, took INTEGER NOT NULL)",
+    // The daemon's own.
+    "CREATE TABLE watched_findings (check_name TEXT NOT NULL, code TEXT NOT NULL,"
+    " pod TEXT NOT NULL, resource TEXT NOT NULL, since INTEGER NOT NULL, seen INTEGER NOT NULL,"
+    " PRIMARY KEY (check_name, code, pod, resource))",
+    "CREATE TABLE watched_events (id INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
+    " tone TEXT NOT NULL, what TEXT NOT NULL)",
+    "CREATE TABLE watched_failures (id INTEGER PRIMARY KEY, code TEXT NOT NULL,"
+    " check_name TEXT NOT NULL, pod TEXT NOT NULL, findings INTEGER NOT NULL,"
+    " began INTEGER NOT NULL, ended INTEGER)"};
+constexpr std::span<const char* const> kSchema[] = {kFirst, kSecond};
+constexpr std::int64_t kVersion = std::size(kSchema);
 
 std::int64_t ms(WallTime time) {
   return time.time_since_epoch().count();
@@ -47,6 +69,9 @@ PastFinding findingOf(const SqliteRow& row) {
 
 PastRun runOf(const SqliteRow& row) {
   const auto count = [&](int column) { return static_cast<std::size_t>(row.number(column)); };
+  const auto time = [&](int column) { return std::chrono::milliseconds(row.number(column)); };
+  std::optional<Propagation> propagation;
+  if (count(8) > 0) propagation = {count(8), time(9), time(10), time(11)};
   return {.started = wall(row.number(0)),
           .took = std::chrono::milliseconds(row.number(1)),
           .verdict = row.text(2),
@@ -54,7 +79,15 @@ PastRun runOf(const SqliteRow& row) {
           .critical = count(4),
           .warning = count(5),
           .info = count(6),
-          .gaps = count(7)};
+          .gaps = count(7),
+          .propagation = propagation};
+}
+
+PastFailure failureOf(const SqliteRow& row) {
+  std::optional<WallTime> ended;
+  if (!row.isNull(5)) ended = wall(row.number(5));
+  return {row.text(0),         row.text(1), row.text(2), static_cast<std::size_t>(row.number(3)),
+          wall(row.number(4)), ended};
 }
 
 }  // namespace
@@ -74,6 +107,13 @@ struct History::Impl {
 
   Result<void> prepare(const std::string& site);
   Result<void> create(const std::string& site);
+  Result<void> bringUp(std::int64_t version);
+  Result<std::vector<std::chrono::milliseconds>> takePropagation();
+  Result<void> keep(const std::vector<std::chrono::milliseconds>& propagation);
+  Result<void> keepWatched(const std::vector<PastFinding>& findings);
+  Result<void> keep(const std::vector<PastEvent>& events);
+  Result<void> keep(const std::vector<PastFailure>& failures);
+  Result<void> readWatch(PastWatch& watch);
   Result<std::vector<PastFinding>> findings();
   Result<void> keep(const PastRun& run);
   Result<void> keep(const std::vector<PastFinding>& findings, std::size_t& room);
@@ -82,15 +122,19 @@ struct History::Impl {
 };
 
 Result<void> History::Impl::create(const std::string& site) {
-  for (const char* table : kTables)
-    if (Result<void> made = file.run(table); !made) return made;
-  if (Result<void> named = file.run("INSERT INTO site VALUES (?)", {std::string_view(site)});
-      !named)
-    return named;
   const std::string ours = fmt::format("PRAGMA application_id = {}", kOurs);
   if (Result<void> marked = file.run(ours.c_str()); !marked) return marked;
-  const std::string version = fmt::format("PRAGMA user_version = {}", kVersion);
-  return file.run(version.c_str());
+  if (Result<void> made = bringUp(0); !made) return made;
+  return file.run("INSERT INTO site VALUES (?)", {std::string_view(site)});
+}
+
+// From `version` to the last.
+Result<void> History::Impl::bringUp(std::int64_t version) {
+  for (auto step = static_cast<std::size_t>(version); step < std::size(kSchema); ++step)
+    for (const char* change : kSchema[step])
+      if (Result<void> made = file.run(change); !made) return made;
+  const std::string now = fmt::format("PRAGMA user_version = {}", kVersion);
+  return file.run(now.c_str());
 }
 
 Result<void> History::Impl::prepare(const std::string& site) {
@@ -110,7 +154,7 @@ Result<void> History::Impl::prepare(const std::string& site) {
   if (!asked) return asked;
   if (known != site)
     return invalidArgument(fmt::format("it belongs to {}: each site has a file of its own", known));
-  return {};
+  return *version < kVersion ? bringUp(*version) : Result<void>();
 }
 
 Result<std::vector<PastFinding>> History::Impl::findings() {
@@ -150,10 +194,13 @@ Result<void> History::Impl::replaceFindings(const Comparison& comparison, WallTi
 
 Result<void> History::Impl::keep(const PastRun& run) {
   const auto count = [](std::size_t number) { return static_cast<std::int64_t>(number); };
-  Result<void> kept = file.run(
-      "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
-      {ms(run.started), std::int64_t{run.took.count()}, std::string_view(run.verdict),
-       count(run.pods), count(run.critical), count(run.warning), count(run.info), count(run.gaps)});
+  const Propagation propagation = run.propagation.value_or(Propagation{});
+  Result<void> kept =
+      file.run("INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               {ms(run.started), std::int64_t{run.took.count()}, std::string_view(run.verdict),
+                count(run.pods), count(run.critical), count(run.warning), count(run.info),
+                count(run.gaps), count(propagation.posts), std::int64_t{propagation.median.count()},
+                std::int64_t{propagation.p95.count()}, std::int64_t{propagation.slowest.count()}});
   if (!kept) return kept;
   return file.run("DELETE FROM runs WHERE id NOT IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?)",
                   {count(kMostRuns)});
@@ -162,11 +209,96 @@ Result<void> History::Impl::keep(const PastRun& run) {
 Result<std::vector<PastRun>> History::Impl::runs() {
   std::vector<PastRun> runs;
   Result<void> asked = file.run(
-      "SELECT started, took, verdict, pods, critical, warning, info, gaps FROM runs"
-      " ORDER BY id",
+      "SELECT started, took, verdict, pods, critical, warning, info, gaps, propagated_posts,"
+      " propagated_median, propagated_p95, propagated_slowest FROM runs ORDER BY id",
       {}, [&](const SqliteRow& row) { runs.push_back(runOf(row)); });
   if (!asked) return asked.error();
   return runs;
+}
+
+// What was measured since the last run; after that it is this run's.
+Result<std::vector<std::chrono::milliseconds>> History::Impl::takePropagation() {
+  std::vector<std::chrono::milliseconds> times;
+  Result<void> asked = file.run("SELECT took FROM propagations", {},
+                                [&](const SqliteRow& row) { times.emplace_back(row.number(0)); });
+  if (asked) asked = file.run("DELETE FROM propagations");
+  if (!asked) return asked.error();
+  return times;
+}
+
+Result<void> History::Impl::keep(const std::vector<std::chrono::milliseconds>& propagation) {
+  if (propagation.empty()) return {};
+  for (const std::chrono::milliseconds took : propagation)
+    if (Result<void> kept =
+            file.run("INSERT INTO propagations VALUES (NULL, ?)", {std::int64_t{took.count()}});
+        !kept)
+      return kept;
+  return file.run(
+      "DELETE FROM propagations WHERE id NOT IN"
+      " (SELECT id FROM propagations ORDER BY id DESC LIMIT ?)",
+      {static_cast<std::int64_t>(kMostPropagations)});
+}
+
+Result<void> History::Impl::keepWatched(const std::vector<PastFinding>& findings) {
+  if (Result<void> emptied = file.run("DELETE FROM watched_findings"); !emptied) return emptied;
+  const std::size_t most = std::min(kMostFindings, findings.size());
+  for (const PastFinding& one : std::span(findings).first(most)) {
+    Result<void> kept = file.run(
+        "INSERT OR REPLACE INTO watched_findings VALUES (?, ?, ?, ?, ?, ?)",
+        {std::string_view(one.check), std::string_view(one.code), std::string_view(one.pod),
+         std::string_view(one.resource), ms(one.since), ms(one.seen)});
+    if (!kept) return kept;
+  }
+  return {};
+}
+
+Result<void> History::Impl::keep(const std::vector<PastEvent>& events) {
+  if (Result<void> emptied = file.run("DELETE FROM watched_events"); !emptied) return emptied;
+  for (const PastEvent& one : events)
+    if (Result<void> kept =
+            file.run("INSERT INTO watched_events VALUES (NULL, ?, ?, ?)",
+                     {ms(one.at), std::string_view(one.tone), cutText(one.text, kMostText)});
+        !kept)
+      return kept;
+  return {};
+}
+
+Result<void> History::Impl::keep(const std::vector<PastFailure>& failures) {
+  if (Result<void> emptied = file.run("DELETE FROM watched_failures"); !emptied) return emptied;
+  for (const PastFailure& one : failures) {
+    // -1 stands for "goes on": no time is before 1970.
+    Result<void> kept =
+        file.run("INSERT INTO watched_failures VALUES (NULL, ?, ?, ?, ?, ?, nullif(?, -1))",
+                 {std::string_view(one.code), std::string_view(one.check),
+                  std::string_view(one.pod), static_cast<std::int64_t>(one.count), ms(one.began),
+                  one.ended ? ms(*one.ended) : std::int64_t{-1}});
+    if (!kept) return kept;
+  }
+  return {};
+}
+
+Result<void> History::Impl::readWatch(PastWatch& watch) {
+  Result<void> asked = file.run(
+      "SELECT check_name, code, pod, resource, since, seen FROM watched_findings"
+      " ORDER BY check_name, code, pod, resource",
+      {}, [&](const SqliteRow& row) {
+        watch.findings.push_back({.check = row.text(0),
+                                  .code = row.text(1),
+                                  .pod = row.text(2),
+                                  .resource = row.text(3),
+                                  .since = wall(row.number(4)),
+                                  .seen = wall(row.number(5))});
+      });
+  if (asked)
+    asked = file.run("SELECT at, tone, what FROM watched_events ORDER BY id", {},
+                     [&](const SqliteRow& row) {
+                       watch.events.push_back({wall(row.number(0)), row.text(1), row.text(2)});
+                     });
+  if (asked)
+    asked = file.run(
+        "SELECT code, check_name, pod, findings, began, ended FROM watched_failures ORDER BY id",
+        {}, [&](const SqliteRow& row) { watch.failures.push_back(failureOf(row)); });
+  return asked;
 }
 
 History::History(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -193,7 +325,13 @@ Result<Chronicle> History::take(Report& report) {
     chronicle.comparison = compare(*before, report);
     if (Result<void> kept = impl_->replaceFindings(chronicle.comparison, report.started); !kept)
       return kept;
-    if (Result<void> kept = impl_->keep(summaryOf(report)); !kept) return kept;
+    Result<std::vector<std::chrono::milliseconds>> times = impl_->takePropagation();
+    if (!times) return times.error();
+    for (const CheckRun& run : report.checks)
+      std::ranges::copy(propagationTimes(run), std::back_inserter(*times));
+    PastRun run = summaryOf(report);
+    run.propagation = propagationOf(std::move(*times));
+    if (Result<void> kept = impl_->keep(run); !kept) return kept;
     Result<std::vector<PastRun>> runs = impl_->runs();
     if (!runs) return runs.error();
     chronicle.runs = std::move(*runs);
@@ -202,6 +340,23 @@ Result<Chronicle> History::take(Report& report) {
   });
   if (!taken) return taken.error();
   return chronicle;
+}
+
+Result<PastWatch> History::watch() {
+  PastWatch watch;
+  if (Result<void> read = impl_->atOnce([&] { return impl_->readWatch(watch); }); !read)
+    return read.error();
+  return watch;
+}
+
+Result<void> History::keep(const PastWatch& watch,
+                           const std::vector<std::chrono::milliseconds>& propagation) {
+  return impl_->atOnce([&]() -> Result<void> {
+    if (Result<void> kept = impl_->keepWatched(watch.findings); !kept) return kept;
+    if (Result<void> kept = impl_->keep(watch.events); !kept) return kept;
+    if (Result<void> kept = impl_->keep(watch.failures); !kept) return kept;
+    return impl_->keep(propagation);
+  });
 }
 
 }  // namespace rollcall

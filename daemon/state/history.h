@@ -1,8 +1,12 @@
-// The outcome of earlier runs, in a file: what a report is compared with, and its charts.
+// The outcome of earlier runs, in a file: what a report is compared with, its charts, and what the
+// daemon goes on with after a restart.
 //
-// Crash-safe: a report is taken in as a whole or not at all. Bounded: kMostRuns runs, and of a
-// report's findings the first kMostFindings, whose texts are cut to kMostText bytes. A finding that
-// could not be looked at again for kForget is forgotten.
+// Crash-safe: what is kept is kept as a whole or not at all. Bounded: kMostRuns runs,
+// kMostPropagations times of propagation, and of findings the first kMostFindings; texts are cut to
+// kMostText bytes. A finding that could not be looked at again for kForget is forgotten.
+//
+// Reports and one daemon may share a file: each has tables of its own, and what the daemon measured
+// of the propagation is in the next report.
 #pragma once
 
 #include <memory>
@@ -10,6 +14,7 @@
 #include <vector>
 
 #include "daemon/core/comparison.h"
+#include "daemon/core/past_watch.h"
 #include "daemon/core/result.h"
 
 namespace rollcall {
@@ -19,6 +24,7 @@ class History {
  public:
   static constexpr std::size_t kMostRuns = 1'000;
   static constexpr std::size_t kMostFindings = 10'000;
+  static constexpr std::size_t kMostPropagations = 10'000;
   static constexpr std::size_t kMostText = 1'000;
   static constexpr auto kForget = std::chrono::hours(24 * 30);
 
@@ -30,6 +36,12 @@ class History {
   // Compares `report` with the last one, keeps it, and dates its findings back to when they were
   // first seen.
   Result<Chronicle> take(Report& report);
+
+  // What the daemon last kept.
+  Result<PastWatch> watch();
+  // Keeps `watch` instead of what was kept before; `propagation` is what was measured since then.
+  Result<void> keep(const PastWatch& watch,
+                    const std::vector<std::chrono::milliseconds>& propagation);
 
  private:
   struct Impl;

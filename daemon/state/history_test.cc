@@ -169,6 +169,55 @@ TEST_F(HistoryTest, AFileOfANewerVersionIsRefused) {
   EXPECT_THAT(refusal(), HasSubstr("a newer Rollcall wrote it"));
 }
 
+// As version 1 of the schema made it.
+TEST_F(HistoryTest, AFileOfTheVersionBeforeIsBroughtUp) {
+  {
+    Result<Sqlite> file = Sqlite::open(path_);
+    ASSERT_TRUE(file);
+    for (const char* sql :
+         {"CREATE TABLE site (url TEXT NOT NULL)",
+          "CREATE TABLE runs (id INTEGER PRIMARY KEY, started INTEGER NOT NULL, took INTEGER NOT "
+          "NULL, verdict TEXT NOT NULL, pods INTEGER NOT NULL, critical INTEGER NOT NULL, warning "
+          "INTEGER NOT NULL, info INTEGER NOT NULL, gaps INTEGER NOT NULL)",
+          "CREATE TABLE findings (check_name TEXT NOT NULL, code TEXT NOT NULL, pod TEXT NOT NULL,"
+          " resource TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL, message TEXT NOT "
+          "NULL, since INTEGER NOT NULL, seen INTEGER NOT NULL,"
+          " PRIMARY KEY (check_name, code, pod, resource))",
+          "INSERT INTO site VALUES ('https://example.org')",
+          "INSERT INTO runs VALUES (NULL, 100000, 5, 'fail', 1, 1, 0, 0, 0)",
+          "INSERT INTO findings VALUES ('posts', 'RC201', 'a', 'post:1', 'critical', 'missing',"
+          " 'a answers 404 for 1', 100000, 100000)",
+          "PRAGMA application_id = 1383033964", "PRAGMA user_version = 1"})
+      ASSERT_TRUE(file->run(sql)) << sql;
+  }
+  const Chronicle got = take(report(200, {"1"}));
+  ASSERT_THAT(resources(got.comparison.lasting), ElementsAre("post:1"));
+  EXPECT_EQ(got.comparison.lasting[0].since, at(100));
+  ASSERT_THAT(got.runs, SizeIs(2));
+  EXPECT_EQ(got.runs[0].verdict, "fail");
+  EXPECT_EQ(got.runs[0].propagation, std::nullopt);
+  const auto history = History::open(path_, kSite);
+  ASSERT_TRUE(history);
+  EXPECT_THAT((*history)->watch()->findings, IsEmpty());
+}
+
+TEST_F(HistoryTest, WhatADaemonKeepsIsBounded) {
+  auto history = History::open(path_, kSite);
+  ASSERT_TRUE(history);
+  const std::vector<std::chrono::milliseconds> many(History::kMostPropagations,
+                                                    std::chrono::milliseconds(7));
+  PastWatch watch{{}, {{at(1), "info", std::string(5'000, 'x')}}, {}};
+  for (std::size_t i = 0; i < History::kMostFindings + 5; ++i)
+    watch.findings.push_back({.check = "posts", .code = "RC201", .resource = std::to_string(i)});
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE((*history)->keep(watch, many));
+  const Result<PastWatch> kept = (*history)->watch();
+  ASSERT_TRUE(kept);
+  EXPECT_THAT(kept->findings, SizeIs(History::kMostFindings));
+  EXPECT_THAT(kept->events.at(0).text, testing::SizeIs(History::kMostText));
+  Report now = report(2, {});
+  EXPECT_EQ((*history)->take(now)->runs.back().propagation->posts, History::kMostPropagations);
+}
+
 TEST_F(HistoryTest, WhatIsNoDatabaseIsNamed) {
   std::ofstream(path_) << "this is a text file, and long enough to be taken for a header of one.\n"
                        << std::string(1'000, 'x');

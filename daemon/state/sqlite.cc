@@ -51,6 +51,10 @@ std::string SqliteRow::text(int column) const {
   return text ? std::string(text, sqlite3_column_bytes(statement_, column)) : std::string();
 }
 
+bool SqliteRow::isNull(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
 void Sqlite::Close::operator()(sqlite3* file) const {
   sqlite3_close_v2(file);
 }

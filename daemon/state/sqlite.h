@@ -22,6 +22,7 @@ class SqliteRow {
   explicit SqliteRow(sqlite3_stmt* statement) : statement_(statement) {}
   std::int64_t number(int column) const;
   std::string text(int column) const;
+  bool isNull(int column) const;
 
  private:
   sqlite3_stmt* statement_;

@@ -44,13 +44,14 @@ std::string failures(const Timeline& timeline, WallTime now) {
   for (const BoardFailure& failure : std::views::reverse(timeline.failures()))
     rows += row(failure, now);
   const std::size_t count = timeline.failures().size();
-  if (rows.empty()) return "<p class=\"soft\">no failure since Rollcall started</p>\n";
+  const std::string_view time = timeline.resumed() ? " so far" : " since Rollcall started";
+  if (rows.empty()) return fmt::format("<p class=\"soft\">no failure{}</p>\n", time);
   return fmt::format(
       "<details id=\"failures\"><summary>{}</summary>\n"
       "<table class=\"stacked\">\n<thead><tr><th scope=\"col\">Code</th><th scope=\"col\">Pod</th>"
       "<th scope=\"col\">Most</th><th scope=\"col\">Began</th><th scope=\"col\">Ended</th>"
       "<th scope=\"col\">What</th></tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</details>\n",
-      count < Timeline::kFailures ? counted(count, "failure") + " since Rollcall started"
+      count < Timeline::kFailures ? fmt::format("{}{}", counted(count, "failure"), time)
                                   : fmt::format("the last {} failures", count),
       rows);
 }

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "daemon/core/version.h"
 #include "daemon/sinks/text.h"
 #include "daemon/web/assets.h"
 #include "daemon/web/html.h"
 #include "daemon/web/page_parts.h"
+#include "daemon/web/run_chart.h"
 
 namespace rollcall {
 namespace {
@@ -58,6 +60,34 @@ std::string pastList(std::string_view heading, std::string_view tone,
   return list(heading, findings.size(), items);
 }
 
+std::string runRow(const PastRun& run) {
+  std::string times = "<td>none</td><td></td><td></td><td></td>";
+  if (run.propagation)
+    times =
+        fmt::format("<td>{}</td><td>{}</td><td>{}</td><td>{}</td>", grouped(run.propagation->posts),
+                    formatDuration(run.propagation->median), formatDuration(run.propagation->p95),
+                    formatDuration(run.propagation->slowest));
+  return fmt::format("<tr><th scope=\"row\">{}</th><td>{}{}</td><td>{}</td><td>{}</td>{}</tr>\n",
+                     shortTime(run.started), html(run.verdict),
+                     run.gaps > 0 ? ", not all looked at" : "", grouped(run.critical),
+                     grouped(run.warning), times);
+}
+
+// The charts' numbers: for who does not see them, and for mail programs that draw none.
+std::string runsTable(const std::vector<PastRun>& runs) {
+  if (runs.size() < 2) return "";
+  std::string rows;
+  for (const PastRun& run : newestRuns(runs) | std::views::reverse) rows += runRow(run);
+  return fmt::format(
+      "<details id=\"runs\"><summary>These runs in numbers</summary>\n<table "
+      "class=\"stacked\">\n<thead><tr><th scope=\"col\">Run</th><th scope=\"col\">Verdict</th>"
+      "<th scope=\"col\">Critical</th><th scope=\"col\">Warnings</th><th scope=\"col\">New posts "
+      "measured</th><th scope=\"col\">Half of them on all pods within</th><th scope=\"col\">95 of "
+      "100</th><th "
+      "scope=\"col\">All</th></tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</details>\n",
+      rows);
+}
+
 std::string changesSection(const Chronicle& chronicle) {
   const std::optional<WallTime> before = chronicle.before();
   if (!before)
@@ -70,9 +100,9 @@ std::string changesSection(const Chronicle& chronicle) {
   if (changes.empty()) changes = "<p>Nothing changed.</p>\n";
   return fmt::format(
       "<section id=\"changes\">\n<h2>Since the last report ({})</h2>\n{}<p class=\"soft\">{} still "
-      "there</p>\n{}</section>\n",
+      "there</p>\n{}{}{}</section>\n",
       shortTime(*before), changes, grouped(comparison.lasting.size()),
-      findingsChart(chronicle.runs));
+      findingsChart(chronicle.runs), propagationChart(chronicle.runs), runsTable(chronicle.runs));
 }
 
 }  // namespace

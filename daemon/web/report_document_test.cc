@@ -1,5 +1,6 @@
 #include "daemon/web/report_document.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "tests/support/sample_report.h"
@@ -71,6 +72,36 @@ TEST(FindingsChart, ARunThatCouldNotLookIsMarkedAndNotTakenForHealth) {
   const std::string text = findingsChart({run(0, 0, 0), run(1, 0, 0, 3)});
   EXPECT_EQ(count(text, ">?</text>"), 1u);
   EXPECT_THAT(text, HasSubstr("could not look at everything"));
+}
+
+TEST(PropagationChart, HasAColumnForEachRunAndKeepsProportions) {
+  using std::chrono::seconds;
+  PastRun none = run(0, 0, 0);
+  PastRun slow = run(1, 0, 0);
+  slow.propagation = {20, seconds(5), seconds(10), seconds(20)};
+  EXPECT_THAT(propagationChart({slow}), IsEmpty());
+  EXPECT_THAT(propagationChart({none, none}), IsEmpty());
+  const std::string text = propagationChart({none, slow});
+  EXPECT_EQ(count(text, "<g>"), 2u);
+  EXPECT_EQ(count(text, "height=\"30.0\" fill=\"var(--link)\""), 1u);
+  EXPECT_EQ(count(text, "height=\"30.0\" fill=\"var(--none)\""), 1u);
+  EXPECT_EQ(count(text, "height=\"60.0\" fill=\"var(--line)\""), 1u);
+  EXPECT_THAT(text, HasSubstr("nothing was measured"));
+  EXPECT_THAT(text, HasSubstr("20 posts, half of them within 5.0 s, 95 of 100 within 10.0 s"));
+}
+
+TEST(Charts, HaveATitleADescriptionAndTheirNumbersInATable) {
+  PastRun now = run(1, 6, 1);
+  now.propagation = {3, std::chrono::milliseconds(1'500), std::chrono::seconds(2),
+                     std::chrono::seconds(4)};
+  const Chronicle chronicle{.runs = {run(0, 0, 1), now}};
+  const std::string text = formatHtml(sampleFail(), &chronicle);
+  for (const char* chart : {"findings-chart", "propagation-chart"}) {
+    EXPECT_THAT(text, HasSubstr(fmt::format("aria-labelledby=\"{0}-title {0}-what\"", chart)));
+    EXPECT_THAT(text, HasSubstr(fmt::format("<title id=\"{}-title\">", chart)));
+    EXPECT_THAT(text, HasSubstr(fmt::format("<desc id=\"{}-what\">", chart)));
+  }
+  EXPECT_THAT(text, HasSubstr("<td>3</td><td>1.5 s</td><td>2.0 s</td><td>4.0 s</td>"));
 }
 
 }  // namespace

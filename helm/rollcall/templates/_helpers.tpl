@@ -137,6 +137,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
+{{/* A claim is for one pod at a time: the old one must be gone before the new one comes. */}}
+{{- define "rollcall.stateStrategy" -}}
+{{- if and .Values.state.enabled .Values.state.existingClaim -}}
+{{- if gt (int .Values.replicas) 1 -}}
+{{- fail "state.existingClaim is for one replica: leave it out, and each has a history of its own" -}}
+{{- end -}}
+type: Recreate
+{{- end -}}
+{{- end -}}
+
 {{/* What the containers of the daemon, the report and the test have in common. */}}
 {{- define "rollcall.container" -}}
 name: rollcall
