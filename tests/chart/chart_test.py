@@ -414,6 +414,7 @@ RIGHTS = {
     "servicemonitor": {"blog": PODS},
     "openshift": {"blog": PODS},
     "replicas": {"blog": PODS},
+    "state": {"blog": PODS},
     "election": {"blog": PODS | {LEASES, ("coordination.k8s.io", "leases site-rollcall", "get"),
                                  ("coordination.k8s.io", "leases site-rollcall", "update")}},
     "everything": {"ghost": PODS | SLICES | EVENTS},
