@@ -47,6 +47,8 @@ constexpr FlagSpec kRunFlags[] = {
     {"--only", "CHECK[,CHECK]", "", Value::kText, "only these checks"},
     {"--timeout", "TIME", "", Value::kText,
      "when to give up, such as 45s or 10m, 1h at most (default: 30s, report: 30m)"},
+    {"--purge", "dry|now", "checks.edge.purge", Value::kText,
+     "what is done about an address that the CDN keeps wrongly: dry tells what it would do"},
     {"--fail-on", "LEVEL", "", Value::kText,
      "what exits with other than 0: warn (warnings and failures; default), fail or never"},
 };

@@ -29,7 +29,8 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
        "rollcall.yaml:1: budget.pages: given twice, first in line 1"},
       {"\"a\\e[31m\": 1",
        "rollcall.yaml:1: a?[31m: unknown key; known here: pods, checks, site, pods_dns, "
-       "kubernetes, pod_ca, database, content, content_api_key_file, admin_api_key_file, routes, "
+       "kubernetes, pod_ca, database, content, content_api_key_file, admin_api_key_file, "
+       "purge_token_file, routes, "
        "settle, budget, "
        "listen, state, max_findings, "
        "ghost_config"},
@@ -103,6 +104,10 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
       {"password: hunter2",
        "rollcall.yaml:1: password: passwords do not belong in this file: put it into a file of "
        "its own and name that in database.password_file, or set ROLLCALL_DB_PASSWORD"},
+      {"purge_token: hunter2",
+       "rollcall.yaml:1: purge_token: the token does not belong in this file: put it into a file "
+       "of "
+       "its own and name that in purge_token_file, or set ROLLCALL_PURGE_TOKEN"},
       {"admin_api_key: hunter2",
        "rollcall.yaml:1: admin_api_key: the key does not belong in this file: put it into a "
        "file of its own and name that in admin_api_key_file, or set ROLLCALL_ADMIN_API_KEY"},

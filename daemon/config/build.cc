@@ -267,6 +267,9 @@ class Builder {
     if (const Setting* key = merged_.find("admin_api_key")) adminKey(*key, key->text);
     if (auto key = secretFile("admin_api_key_file"))
       adminKey(*merged_.find("admin_api_key_file"), *key);
+    if (const Setting* token = merged_.find("purge_token")) purgeToken(*token, token->text);
+    if (auto token = secretFile("purge_token_file"))
+      purgeToken(*merged_.find("purge_token_file"), *token);
   }
   // "<24 hexadecimal digits>:<64 hexadecimal digits>", as Ghost's admin shows it.
   void adminKey(const Setting& setting, const std::string& key) {
@@ -283,6 +286,15 @@ class Builder {
       fail(setting,
            "an Admin API key is 24 hexadecimal digits, a colon and 64 more: see the integration in "
            "Ghost's admin");
+  }
+  // It becomes part of a header.
+  void purgeToken(const Setting& setting, const std::string& token) {
+    const bool fits = !token.empty() && token.size() <= 512 &&
+                      std::ranges::all_of(token, [](char c) { return c > 0x20 && c < 0x7f; });
+    if (fits)
+      config_.purgeToken = token;
+    else
+      fail(setting, "a token is 1 to 512 printable characters without spaces");
   }
   void contentKey(const Setting& setting, const std::string& key) {
     const bool fits = key.size() <= 128 && std::all_of(key.begin(), key.end(), [](unsigned char c) {

@@ -34,6 +34,9 @@ constexpr SecretKey kSecretKeys[] = {
     {"admin_api_key",
      "the key does not belong in this file: put it into a file of its own and name that in "
      "admin_api_key_file, or set ROLLCALL_ADMIN_API_KEY"},
+    {"purge_token",
+     "the token does not belong in this file: put it into a file of its own and name that in "
+     "purge_token_file, or set ROLLCALL_PURGE_TOKEN"},
 };
 
 std::string joined(const std::vector<std::string_view>& names) {

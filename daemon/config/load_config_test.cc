@@ -45,6 +45,7 @@ TEST_F(LoadConfig, EveryKeyOfAFileIsRead) {
   write("key", "0123456789abcdef0123456789");
   const std::string adminKey = std::string(24, 'a') + ":" + std::string(64, '1');
   write("admin-key", adminKey + "\n");
+  write("purge-token", "t0ken-of-the-cdn\n");
   write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
   write("routes.yaml", "routes:\n");
   const Result<Config> config = loadYaml(R"(
@@ -65,6 +66,7 @@ database:
 content: {path: content}
 content_api_key_file: key
 admin_api_key_file: admin-key
+purge_token_file: purge-token
 routes: routes.yaml
 settle: 1500ms
 budget: {pages: 10, parallel: 2, pages_per_second: 0.5}
@@ -87,6 +89,7 @@ checks:
   EXPECT_EQ(config->contentDir, folder() + "/content");
   EXPECT_EQ(config->contentKey, "0123456789abcdef0123456789");
   EXPECT_EQ(config->adminKey, adminKey);
+  EXPECT_EQ(config->purgeToken, "t0ken-of-the-cdn");
   ASSERT_TRUE(config->databaseReader);
   EXPECT_EQ(config->databaseReader->host, "db-ro");
   EXPECT_EQ(config->databaseReader->port, 3308);

@@ -51,6 +51,8 @@ void overrule(MergedConfig& merged, const ConfigLayer& layer) {
   if (has("content_api_key_file")) forget(merged, {"content_api_key"});
   if (has("admin_api_key")) forget(merged, {"admin_api_key_file"});
   if (has("admin_api_key_file")) forget(merged, {"admin_api_key"});
+  if (has("purge_token")) forget(merged, {"purge_token_file"});
+  if (has("purge_token_file")) forget(merged, {"purge_token"});
   if (has("pods_dns") || namesKubernetes(layer)) merged.pods.clear();
   if (layer.lists.contains("pods") || namesKubernetes(layer)) forget(merged, {"pods_dns"});
   if (layer.lists.contains("pods") || has("pods_dns"))

@@ -145,6 +145,7 @@ std::string showConfig(const Config& config) {
   page.optional("", "routes", config.routesFile);
   page.secret("", "content_api_key", config.contentKey);
   page.secret("", "admin_api_key", config.adminKey);
+  page.secret("", "purge_token", config.purgeToken);
   page.line("settle: {}", durationText(config.settle));
   page.line("budget:");
   page.line("  pages: {}", config.budget.pages);

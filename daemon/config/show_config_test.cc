@@ -23,6 +23,7 @@ database:
 content: {path: content}
 content_api_key_file: key
 admin_api_key_file: admin-key
+purge_token_file: purge-token
 routes: routes.yaml
 settle: 0s
 budget: {pages: 10, parallel: 2, pages_per_second: 0.5}
@@ -37,6 +38,7 @@ class FullConfig : public ConfigTest {
   FullConfig() {
     write("secret", "hunter2\n");
     write("key", "feedc0ffee0123456789abcdef");
+    write("purge-token", "t0ken");
     write("admin-key", std::string(24, 'c') + ":" + std::string(64, 'd'));
     write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
     write("routes.yaml", "routes:\n");
@@ -57,6 +59,7 @@ TEST_F(FullConfig, ShownIsReadAgainAsTheSame) {
   secretsAside.database->password = "";
   secretsAside.contentKey = "";
   secretsAside.adminKey = "";
+  secretsAside.purgeToken = "";
   EXPECT_EQ(showConfig(*again), showConfig(secretsAside));
 }
 
@@ -66,6 +69,7 @@ TEST_F(FullConfig, SecretsAreSaidToBeSetAndNeverShown) {
   EXPECT_THAT(text, testing::HasSubstr("# content_api_key: (set)"));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("hunter2")));
   EXPECT_THAT(text, testing::HasSubstr("# admin_api_key: (set)"));
+  EXPECT_THAT(text, testing::HasSubstr("# purge_token: (set)"));
   EXPECT_THAT(text, testing::HasSubstr("reader: \"db-ro:3306\""));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("feedc0ffee")));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("dddddddd")));

@@ -110,6 +110,7 @@ class Worker {
                          .adminKey = config.adminKey,
                          .workload = shared_.services.workload.get(),
                          .web = shared_.services.http.get(),
+                         .purgeToken = config.purgeToken,
                          .leads = job.leads,
                          .trigger = job.trigger,
                          .settle = config.settle,

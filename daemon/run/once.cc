@@ -87,6 +87,7 @@ CheckRun runJob(Round& round, const Job& job, Check& check) {
                              .reader = reader.get(),
                              .workload = round.services.workload.get(),
                              .web = round.services.http.get(),
+                             .purgeToken = round.config.purgeToken,
                              .trigger = round.trigger,
                              .settle = round.config.settle,
                              .budget = budgetOf(round),

@@ -410,6 +410,7 @@ class CommandLine(unittest.TestCase):
             self.write("db-password", SECRET + "\n")
             self.write("content-api-key", "0123456789abcdef0123456789\n")
             self.write("admin-api-key", ADMIN_KEY + "\n")
+            self.write("purge-token", SECRET + "\n")
             self.write("db-ca.pem", CERTIFICATE)
             self.write("pods-ca.pem", CERTIFICATE)
             self.write("routes.yaml", "collections:\n  /:\n    permalink: /{slug}/\n")
@@ -507,6 +508,8 @@ class CommandLine(unittest.TestCase):
             run("config", "show", ROLLCALL_CONTENT_API_KEY="a:" + SECRET),
             run("config", "show", ROLLCALL_ADMIN_API_KEY=SECRET),
             run("config", "show", ROLLCALL_ADMIN_API_KEY=ADMIN_KEY),
+            run("config", "show", ROLLCALL_PURGE_TOKEN=SECRET),
+            run("config", "show", ROLLCALL_PURGE_TOKEN=SECRET + " "),
             run("config", "check", ROLLCALL_DB=f"mysql://u:{SECRET}@h/n"),
         ]
         for output in ("table", "json", "junit", "nagios", "prometheus", "markdown"):

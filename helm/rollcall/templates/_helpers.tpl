@@ -131,6 +131,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with .Values.apiKeys }}
 {{- include "rollcall.secretVariable" (dict "name" "ROLLCALL_CONTENT_API_KEY" "secret" .existingSecret "key" .contentApiKey) }}
 {{- include "rollcall.secretVariable" (dict "name" "ROLLCALL_ADMIN_API_KEY" "secret" .existingSecret "key" .adminApiKey) }}
+{{- include "rollcall.secretVariable" (dict "name" "ROLLCALL_PURGE_TOKEN" "secret" .existingSecret "key" .purgeToken) }}
 {{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
