@@ -24,6 +24,8 @@ constexpr std::size_t kMaxPurges = 5;  // a run
 constexpr Duration kPurgeAgain = 1h;   // the same address
 constexpr Duration kSitemapLife = 1h;  // Ghost lets a sitemap be kept for that long
 constexpr std::size_t kMaxServed = 200;
+// As Firefox and Safari ask for a page. Ghost's redirects vary by it: a cache keeps one for each.
+constexpr const char* kAccept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 }  // namespace
 
@@ -204,6 +206,7 @@ void Run::leaveOut() {
 void Run::askEdge(Look& look) {
   HttpRequest request;
   request.url = urlOf(look.page);
+  request.headers.emplace_back("Accept", kAccept);
   request.caFile = settings_.caFile;
   request.maxBytes = look.page.kind == Kind::kSitemap ? kSitemapBytes : kPageBytes;
   const auto answer = askWeb(std::move(request));
