@@ -86,17 +86,21 @@ std::string_view methodName(Method method) {
 
 }  // namespace
 
+Cdn cacheOf(const PurgeSettings& settings, Cdn seen) {
+  const std::string& how = settings.how;
+  if (how == "varnish" || how == "ban") return Cdn::kVarnish;
+  if (how == "nginx") return Cdn::kNginx;
+  if (how == "fastly") return Cdn::kFastly;
+  if (how == "cloudflare") return Cdn::kCloudflare;
+  return seen;
+}
+
 Result<HttpRequest> purgeRequest(Cdn cdn, const PurgeSettings& settings, std::string_view token,
                                  const Url& edge, const std::string& url) {
-  const std::string& how = settings.how;
-  if (how == "ban") return toCache(Method::kBan, settings, edge, url);
-  if (how == "varnish" || how == "nginx") return toCache(Method::kPurge, settings, edge, url);
-  if (how == "fastly") return toFastly(settings, token, edge, url);
-  if (how == "cloudflare") return toCloudflare(settings, token, url);
   switch (cdn) {
     case Cdn::kVarnish:
     case Cdn::kNginx:
-      return toCache(Method::kPurge, settings, edge, url);
+      return toCache(settings.how == "ban" ? Method::kBan : Method::kPurge, settings, edge, url);
     case Cdn::kFastly:
       return toFastly(settings, token, edge, url);
     case Cdn::kCloudflare:

@@ -18,6 +18,9 @@ struct PurgeSettings {
   std::string zone;          // of Cloudflare
 };
 
+// Which cache is to be purged: the configured one, else the one `seen` at the edge.
+Cdn cacheOf(const PurgeSettings& settings, Cdn seen);
+
 // The request that makes `cdn` forget `url`, an address on `edge`. An Error says why there is none:
 // no token, a CDN that takes no simple request. The token goes only over TLS, or to this machine.
 Result<HttpRequest> purgeRequest(Cdn cdn, const PurgeSettings& settings, std::string_view token,

@@ -26,7 +26,7 @@ TEST(Purge, aCacheIsAskedByAMethodOfItsOwn) {
   EXPECT_EQ(usual->method, Method::kPurge);
   EXPECT_EQ(usual->url, kUrl);
   const auto ban =
-      purgeRequest(Cdn::kNone, settings("ban", "http://10.0.0.9:6081"), kToken, kEdge, kUrl);
+      purgeRequest(Cdn::kVarnish, settings("ban", "http://10.0.0.9:6081"), kToken, kEdge, kUrl);
   ASSERT_TRUE(ban);
   EXPECT_EQ(ban->method, Method::kBan);
   EXPECT_EQ(ban->url, "http://10.0.0.9:6081/welcome/");
@@ -45,7 +45,7 @@ TEST(Purge, fastlyGetsTheAddressAndTheToken) {
 
 TEST(Purge, cloudflareGetsTheFilesOfItsZone) {
   const auto request =
-      purgeRequest(Cdn::kNone, settings("cloudflare", "", "abc123"), kToken, kEdge, kUrl);
+      purgeRequest(Cdn::kCloudflare, settings("cloudflare", "", "abc123"), kToken, kEdge, kUrl);
   ASSERT_TRUE(request);
   EXPECT_EQ(request->url, "https://api.cloudflare.com/client/v4/zones/abc123/purge_cache");
   EXPECT_EQ(request->body, R"({"files":["https://e.org/welcome/"]})");
@@ -71,6 +71,15 @@ TEST(Purge, whatIsMissingIsSaid) {
     ASSERT_FALSE(request) << row.message;
     EXPECT_THAT(request.error().message, HasSubstr(row.message));
   }
+}
+
+TEST(Purge, whatIsConfiguredIsPurgedWhateverIsSeenAtTheEdge) {
+  EXPECT_EQ(cacheOf(settings("varnish"), Cdn::kCloudflare), Cdn::kVarnish);
+  EXPECT_EQ(cacheOf(settings("ban"), Cdn::kNone), Cdn::kVarnish);
+  EXPECT_EQ(cacheOf(settings("nginx"), Cdn::kNone), Cdn::kNginx);
+  EXPECT_EQ(cacheOf(settings("fastly"), Cdn::kVarnish), Cdn::kFastly);
+  EXPECT_EQ(cacheOf(settings("cloudflare"), Cdn::kNone), Cdn::kCloudflare);
+  EXPECT_EQ(cacheOf(settings("auto"), Cdn::kCloudFront), Cdn::kCloudFront);
 }
 
 TEST(Purge, onlySuccessIsSuccess) {

@@ -23,6 +23,7 @@ constexpr std::size_t kMaxUnseen = 2;  // in a row, then the edge is left alone
 constexpr std::size_t kMaxPurges = 5;  // a run
 constexpr Duration kPurgeAgain = 1h;   // the same address
 constexpr Duration kSitemapLife = 1h;  // Ghost lets a sitemap be kept for that long
+constexpr Duration kSettledBy = 30s;   // when to come back to changes that were too young
 constexpr std::size_t kMaxServed = 200;
 // As Firefox and Safari ask for a page. Ghost's redirects vary by it: a cache keeps one for each.
 constexpr const char* kAccept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -194,7 +195,7 @@ void Run::leaveOut() {
   if (!settling.empty()) {
     outcome_.notes.push_back(
         fmt::format("{} changes are too young to be judged at the edge", settling.size()));
-    outcome_.again = std::max<Duration>(context_.settle, 1s);
+    outcome_.again = std::max<Duration>(context_.settle, kSettledBy);
   }
   if (unseen > 0)
     outcome_.gaps.push_back(
@@ -305,8 +306,6 @@ void Run::conclude() {
         ++podsWrong;
         break;
       case Verdict::kUnripe:
-        outcome_.again = std::max<Duration>(context_.settle, 1s);
-        break;
       case Verdict::kFine:
       case Verdict::kGap:
         break;
@@ -321,7 +320,7 @@ void Run::conclude() {
 void Run::purge(const Look& look, Finding& finding) {
   if (settings_.purge.mode == PurgeMode::kOff) return;
   const std::string url = urlOf(look.page);
-  const Cdn cdn = look.tries.back().cdn;
+  const Cdn cdn = cacheOf(settings_.purge, look.tries.back().cdn);
   auto request = purgeRequest(cdn, settings_.purge, context_.purgeToken, edge_.url, url);
   if (!request) {
     finding.evidence["purge"] = "not done: " + request.error().message;
@@ -344,9 +343,8 @@ void Run::purge(const Look& look, Finding& finding) {
   }
   ++purges_;
   memory_.purged[url] = mono;
-  request->caFile = settings_.purge.url.empty() && cdn != Cdn::kFastly ? settings_.caFile : "";
-  const auto failure = purgeFailure(settings_.purge.how == "cloudflare" ? Cdn::kCloudflare : cdn,
-                                    askWeb(std::move(*request)));
+  if (request->url == url) request->caFile = settings_.caFile;
+  const auto failure = purgeFailure(cdn, askWeb(std::move(*request)));
   finding.evidence["purge"] =
       failure ? fmt::format("failed: {}: {}", what, *failure) : "done: " + what;
   outcome_.notes.push_back(fmt::format("purge {} (the edge answered {} twice, all pods serve it)",
