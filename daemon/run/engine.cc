@@ -37,7 +37,12 @@ struct PodsListed {
 struct DatabaseAsked {
   Result<ChangeMark> mark;
 };
-using Message = std::variant<RunEnded, PodsListed, DatabaseAsked>;
+struct RunAsked {
+  std::size_t row;
+  MonoTime since;
+  RunReply reply;
+};
+using Message = std::variant<RunEnded, PodsListed, DatabaseAsked, RunAsked>;
 using Inbox = Mailbox<Message>;
 
 struct Job {
@@ -170,6 +175,8 @@ struct Engine::Impl {
   void handle(RunEnded& message);
   void handle(PodsListed& message);
   void handle(DatabaseAsked& message);
+  void handle(RunAsked& message);
+  void answerAskers(std::size_t row);
   void takeTopology(Topology topology);
   void noteLeadership();
   bool isNew(const Pod& pod) const;
@@ -183,8 +190,17 @@ struct Engine::Impl {
   Shared shared_;
 
   // Owned by the engine's thread.
-  std::vector<const CheckSpec*> specs_;  // of the enabled checks; a row is an index into it
+  const std::vector<const CheckSpec*> specs_;  // of the enabled checks; a row is an index into it
   Timetable timetable_;
+  struct UnderWay {
+    Trigger trigger;
+    MonoTime began;
+    bool wholeSince(MonoTime since) const {
+      return trigger == Trigger::kInterval && began >= since;
+    }
+  };
+  std::vector<std::optional<UnderWay>> underWay_;
+  std::vector<std::vector<RunAsked>> askers_;
   std::vector<std::optional<CheckRun>> latest_;
   SinceMemory since_;
   std::shared_ptr<const Topology> topology_;  // null until the pods were listed once
@@ -245,6 +261,8 @@ Engine::Impl::Impl(const CheckRegistry& registry, const Config& config, Services
       shared_{config, services, inbox_, sight_},
       specs_(enabledSpecs(registry, config)),
       timetable_(rowsFor(specs_, config), services.clock->mono()),
+      underWay_(specs_.size()),
+      askers_(specs_.size()),
       latest_(specs_.size()),
       lastTurn_(services.clock->mono().time_since_epoch().count()) {
   for (std::size_t row = 0; row < specs_.size(); ++row)
@@ -276,8 +294,11 @@ void Engine::Impl::turn() {
   for (Message& message : inbox_.take()) std::visit([this](auto& one) { handle(one); }, message);
   if (!topology_) return;
   noteLeadership();
-  for (const Timetable::Start& start : timetable_.due(services_.clock->mono()))
+  const MonoTime now = services_.clock->mono();
+  for (const Timetable::Start& start : timetable_.due(now)) {
+    underWay_[start.row] = UnderWay{start.trigger, now};
     workers_[start.row]->give(Job{start.trigger, topology_, leads_.value_or(true)});
+  }
 }
 
 // What only the leader does begins at once, and is at once said not to apply any more.
@@ -302,6 +323,23 @@ void Engine::Impl::handle(RunEnded& message) {
   latest_[message.row] = std::move(run);
   ready_ = std::all_of(latest_.begin(), latest_.end(), [](const auto& one) { return !!one; });
   publish(message.row);
+  answerAskers(message.row);
+}
+
+void Engine::Impl::handle(RunAsked& message) {
+  const std::optional<UnderWay>& run = underWay_[message.row];
+  if (!run || !run->wholeSince(message.since)) timetable_.hurry(message.row);
+  askers_[message.row].push_back(std::move(message));
+}
+
+// Those whom the run that has just ended is too old for were given another.
+void Engine::Impl::answerAskers(std::size_t row) {
+  const UnderWay run = *std::exchange(underWay_[row], std::nullopt);
+  std::erase_if(askers_[row], [&](const RunAsked& one) {
+    if (!run.wholeSince(one.since)) return false;
+    one.reply({run.began, report_});
+    return true;
+  });
 }
 
 void Engine::Impl::forgetGonePods() {
@@ -421,6 +459,15 @@ MonoTime Engine::lastTurn() const {
 
 bool Engine::ready() const {
   return impl_->ready_;
+}
+
+bool Engine::runNow(const std::string& check, MonoTime since, RunReply reply) {
+  const std::vector<const CheckSpec*>& specs = impl_->specs_;
+  const auto found = std::ranges::find(specs, check, &CheckSpec::name);
+  if (found == specs.end()) return false;
+  const auto row = static_cast<std::size_t>(found - specs.begin());
+  impl_->inbox_.push(RunAsked{row, since, std::move(reply)});
+  return true;
 }
 
 }  // namespace rollcall

@@ -4,11 +4,13 @@
 
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "daemon/config/config.h"
 #include "daemon/core/comparison.h"
 #include "daemon/core/report.h"
+#include "daemon/core/run_now.h"
 #include "daemon/run/services.h"
 
 namespace rollcall {
@@ -28,6 +30,12 @@ class Engine {
   std::shared_ptr<const Report> report() const;  // null before the first round
   MonoTime lastTurn() const;                     // for /livez: the engine turned lately
   bool ready() const;                            // every enabled check has run once
+
+  // A whole run of `check` that began at `since` or later: the one under way, else one that begins
+  // at once or right after it. It counts like any other, and the check's rhythm stays. `reply`
+  // hears of it once, from the engine's thread, unless the engine ends before. Thread-safe. False,
+  // and nothing happens, when there is no such check or it is switched off.
+  bool runNow(const std::string& check, MonoTime since, RunReply reply);
 
  private:
   struct Impl;

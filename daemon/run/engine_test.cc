@@ -358,6 +358,115 @@ TEST_F(EngineTest, ARunThatAsksForAnotherGetsIt) {
   EXPECT_NE(nextRunOf("one", from), nullptr);
 }
 
+// What runNow() answered, in order. Outlives the test where the engine does.
+class Answers {
+ public:
+  RunReply reply() {
+    return [state = state_](RunAnswer answer) {
+      std::lock_guard lock(state->mutex);
+      state->heard.push_back(std::move(answer));
+    };
+  }
+  std::vector<RunAnswer> heard() const {
+    std::lock_guard lock(state_->mutex);
+    return state_->heard;
+  }
+
+ private:
+  struct State {
+    std::mutex mutex;
+    std::vector<RunAnswer> heard;
+  };
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+TEST_F(EngineTest, ACheckRunsAtOnceWhenItIsAskedToAndCountsLikeAnyOther) {
+  scripts()["one"] = count(one_runs_, saying(critical(), "b"));
+  startAndRunOnce();
+  Answers answers;
+  clock_.advance(seconds(1));
+  EXPECT_TRUE(engine_->runNow("one", clock_.mono(), answers.reply()));
+  ASSERT_TRUE(eventually([&] { return answers.heard().size() == 1; }));
+  const RunAnswer answer = answers.heard().front();
+  EXPECT_EQ(answer.began, clock_.mono());
+  EXPECT_EQ(answer.report, engine_->report());
+  EXPECT_EQ(answer.report->checks.at(0).started, clock_.wall());
+  EXPECT_EQ(one_runs_.interval, 2);
+  const std::size_t from = sink_.count();
+  clock_.advance(seconds(9));
+  EXPECT_NE(nextRunOf("one", from), nullptr) << "the rhythm stays";
+}
+
+TEST_F(EngineTest, OnlyChecksThatAreSwitchedOnCanBeAskedToRun) {
+  startAndRunOnce();
+  Answers answers;
+  EXPECT_FALSE(engine_->runNow("three", clock_.mono(), answers.reply()));
+  stop();
+  EXPECT_TRUE(answers.heard().empty());
+}
+
+TEST_F(EngineTest, WhoAsksDuringARunIsAnsweredByItOrByTheNextButNeverByTwoAtOnce) {
+  struct Seen {
+    std::atomic<int> now = 0;
+    std::atomic<int> most = 0;
+    std::atomic<int> runs = 0;
+    Gate gate;
+  };
+  const auto seen = std::make_shared<Seen>();
+  scripts()["one"] = [seen](const CheckContext& context) -> Result<Outcome> {
+    seen->most = std::max(seen->most.load(), ++seen->now);
+    if (++seen->runs == 2) seen->gate.pass(context.stop);
+    --seen->now;
+    return Outcome{};
+  };
+  startAndRunOnce();
+  clock_.advance(seconds(1));
+  const MonoTime begin = clock_.mono();
+  Answers first, joining, later;
+  engine_->runNow("one", begin, first.reply());
+  ASSERT_TRUE(eventually([&] { return seen->gate.waiting() == 1; }));
+  clock_.advance(seconds(1));
+  for (int i = 0; i < 3; ++i) {
+    engine_->runNow("one", begin, joining.reply());
+    engine_->runNow("one", clock_.mono(), later.reply());
+  }
+  seen->gate.open();
+  ASSERT_TRUE(eventually([&] { return later.heard().size() == 3; }));
+  ASSERT_EQ(first.heard().size(), 1u);
+  ASSERT_EQ(joining.heard().size(), 3u);
+  for (const RunAnswer& one : joining.heard()) EXPECT_EQ(one.began, begin);
+  for (const RunAnswer& one : later.heard()) EXPECT_EQ(one.began, begin + seconds(1));
+  EXPECT_EQ(seen->runs, 3);
+  EXPECT_EQ(seen->most, 1);
+}
+
+TEST_F(EngineTest, ARunForAChangeIsNotTheWholeRunThatWasAskedFor) {
+  useDatabase();
+  scripts()["two"] = [this](const CheckContext& context) -> Result<Outcome> {
+    if (context.trigger == Trigger::kChange) gate_.pass(context.stop);
+    ++(context.trigger == Trigger::kChange ? two_runs_.change : two_runs_.interval);
+    return Outcome{};
+  };
+  two_.interval = std::chrono::hours(1);
+  startAndRunOnce();
+  ASSERT_TRUE(eventually([&] { return database_.asked >= 1; }));
+  database_.change();
+  ASSERT_TRUE(advanceUntil([&] { return gate_.waiting() == 1; }));
+  Answers answers;
+  engine_->runNow("two", MonoTime::min(), answers.reply());
+  gate_.open();
+  ASSERT_TRUE(eventually([&] { return answers.heard().size() == 1; }));
+  EXPECT_EQ(two_runs_.interval, 2);
+}
+
+TEST_F(EngineTest, WhoAsksBeforeThePodsAreKnownIsAnsweredByTheFirstRun) {
+  Answers answers;
+  start();
+  EXPECT_TRUE(engine_->runNow("one", clock_.mono(), answers.reply()));
+  EXPECT_TRUE(eventually([&] { return answers.heard().size() == 1; }));
+  EXPECT_EQ(one_runs_.interval, 1);
+}
+
 TEST_F(EngineTest, AChangeInTheDatabaseRunsTheChecksThatCareAtOnce) {
   useDatabase();
   startAndRunOnce();

@@ -54,6 +54,7 @@ std::vector<Timetable::Start> Timetable::due(MonoTime now) {
     const bool forChange = change && (!tick || state.last != Trigger::kChange);
     if (!forChange) {
       state.hurried = false;
+      state.early = state.tick > now;
       if (state.tick <= now) advanceTick(state, now);
     }
     state.last = forChange ? Trigger::kChange : Trigger::kInterval;
@@ -69,7 +70,7 @@ void Timetable::ended(std::size_t row, MonoTime now, std::optional<Duration> aga
   State& state = rows_.at(row);
   state.running = false;
   if (state.last == Trigger::kInterval && state.tick <= now) {
-    ++state.missed;
+    if (!state.early) ++state.missed;
     advanceTick(state, now);
   }
   if (again) state.again = now + std::max(*again, kSoonest);

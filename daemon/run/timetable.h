@@ -36,7 +36,8 @@ class Timetable {
   // The run of `row` has ended. `again`: it wants a change run this soon, at least 100 ms from now.
   void ended(std::size_t row, MonoTime now, std::optional<Duration> again);
   void change(std::size_t row);
-  // An interval run at once, or right after the run it falls into. The rhythm stays.
+  // An interval run at once, or right after the run it falls into. The rhythm stays; a tick that
+  // falls into that run is dropped and not counted.
   void hurry(std::size_t row);
   // When due() will have something; MonoTime::max() while every row runs.
   MonoTime next() const;
@@ -51,6 +52,7 @@ class Timetable {
     bool changed = false;
     bool hurried = false;
     bool running = false;
+    bool early = false;  // the run was hurried: its tick is yet to come
     Trigger last = Trigger::kInterval;
     std::uint64_t missed = 0;
   };
