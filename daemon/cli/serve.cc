@@ -116,6 +116,12 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
                      .ready = [&] { return engine.ready(); },
                      .maxFindings = config.maxFindings,
                      .plan = planOf(config)};
+  if (config.probe)
+    content.probe =
+        ProbeContent{[&engine](const std::string& check, MonoTime since, RunReply reply) {
+                       return engine.runNow(check, since, std::move(reply));
+                     },
+                     &registry, config.probeMinInterval};
   Result<std::unique_ptr<WebServer>> server =
       startWebServer(config.listen, makeReportPages(std::move(content)));
   if (!server) return refuseToStart(*journal, server.error());

@@ -32,7 +32,7 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
        "kubernetes, pod_ca, database, content, content_api_key_file, admin_api_key_file, "
        "purge_token_file, routes, "
        "settle, budget, "
-       "listen, state, max_findings, "
+       "listen, state, max_findings, probe, "
        "ghost_config"},
       // Shapes
       {"just text", "rollcall.yaml:1: must hold settings as \"name: value\", one a line"},
@@ -196,6 +196,8 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
        "rollcall.yaml:1: budget.pages_per_second: must be a number from 0.01 to 1000"},
       {"max_findings: 0",
        "rollcall.yaml:1: max_findings: must be a whole number from 1 to 1000000"},
+      {"probe: {min_interval: 500ms}",
+       "rollcall.yaml:1: probe.min_interval: must be from 1s to 1h"},
       {"listen: 9868", "rollcall.yaml:1: listen: \"9868\" is not ADDR:PORT, such as 0.0.0.0:9868"},
       {"listen: ':9868'",
        "rollcall.yaml:1: listen: \":9868\" is not ADDR:PORT, such as 0.0.0.0:9868"},

@@ -362,6 +362,9 @@ class Builder {
     if (auto pages = count("budget.pages", 0, 100'000)) config_.budget.pages = *pages;
     if (auto parallel = count("budget.parallel", 1, 32)) config_.budget.parallel = *parallel;
     if (auto most = count("max_findings", 1, 1'000'000)) config_.maxFindings = *most;
+    if (auto on = flag("probe.enabled")) config_.probe = *on;
+    if (auto least = duration("probe.min_interval", seconds(1), hours(1)))
+      config_.probeMinInterval = *least;
     if (const Setting* rate = merged_.find("budget.pages_per_second")) {
       char* end = nullptr;
       const double number = std::strtod(rate->text.c_str(), &end);

@@ -47,6 +47,8 @@ struct Config {
   std::string listen = "0.0.0.0:9868";
   std::string stateFile;                                   // empty = no history is kept
   std::size_t maxFindings = 10'000;                        // of a JSON report
+  bool probe = false;                                      // whether /probe runs checks
+  Duration probeMinInterval = std::chrono::seconds(10);    // see ProbeContent::minInterval
   std::map<std::string, CheckConfig, std::less<>> checks;  // every check of the registry, by name
 };
 

@@ -38,6 +38,8 @@ constexpr ConfigKey kKeys[] = {{"site.url"},
                                {"listen"},
                                {"state", true},
                                {"max_findings"},
+                               {"probe.enabled"},
+                               {"probe.min_interval"},
                                {"ghost_config", true}};
 
 // What follows "section." in `path`; empty when `path` is not below it.

@@ -28,6 +28,7 @@ TEST_F(LoadConfig, NothingAtAllGivesTheDefaults) {
   EXPECT_FALSE(config->database);
   EXPECT_TRUE(config->pods.empty());
   EXPECT_EQ(config->listen, "0.0.0.0:9868");
+  EXPECT_FALSE(config->probe);
   EXPECT_EQ(config->settle, std::chrono::seconds(5));
   EXPECT_EQ(config->checks.at("posts").params.count("newest"), 20u);
   EXPECT_EQ(config->checks.at("posts").interval, std::chrono::seconds(60));
@@ -72,6 +73,7 @@ settle: 1500ms
 budget: {pages: 10, parallel: 2, pages_per_second: 0.5}
 listen: "[::1]:0"
 max_findings: 7
+probe: {enabled: true, min_interval: 1m}
 checks:
   pods: {enabled: false}
   posts: {interval: 2m, timeout: 10s, newest: 3, grace: 1m, strict: true, label: text}
@@ -102,6 +104,8 @@ checks:
   EXPECT_EQ(config->pagesPerSecond, 0.5);
   EXPECT_EQ(config->listen, "[::1]:0");
   EXPECT_EQ(config->maxFindings, 7u);
+  EXPECT_TRUE(config->probe);
+  EXPECT_EQ(config->probeMinInterval, std::chrono::minutes(1));
   EXPECT_FALSE(config->checks.at("pods").enabled);
   const CheckConfig& posts = config->checks.at("posts");
   EXPECT_EQ(posts.interval, std::chrono::minutes(2));

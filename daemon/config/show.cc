@@ -154,6 +154,9 @@ std::string showConfig(const Config& config) {
   page.line("listen: {}", quoted(config.listen));
   page.optional("", "state", config.stateFile);
   page.line("max_findings: {}", config.maxFindings);
+  page.line("probe:");
+  page.line("  enabled: {}", config.probe);
+  page.line("  min_interval: {}", durationText(config.probeMinInterval));
   showChecks(page, config);
   return page.take();
 }

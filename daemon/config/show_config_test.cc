@@ -28,6 +28,7 @@ routes: routes.yaml
 settle: 0s
 budget: {pages: 10, parallel: 2, pages_per_second: 0.5}
 listen: "[::1]:0"
+probe: {enabled: true, min_interval: 90s}
 checks:
   pods: {enabled: false}
   posts: {interval: 2m, newest: 3, grace: 90s, strict: true, label: "on: off # 'x'"}

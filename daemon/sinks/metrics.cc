@@ -377,6 +377,39 @@ std::string Metrics::text() const {
   return serialize(impl_->Collect());
 }
 
+std::string probeMetrics(const CheckRun& run, const CheckSpec& spec) {
+  const bool success = run.verdict == Verdict::kPass || run.verdict == Verdict::kWarn;
+  std::vector<MetricFamily> families;
+  const auto single = [&](const char* name, const char* help, double value) {
+    add(families.emplace_back(family(name, help)), {}, value);
+  };
+  single("probe_success",
+         "1 when everything was looked at and nothing critical found, else 0: see "
+         "rollcall_probe_verdict.",
+         success ? 1 : 0);
+  single("probe_duration_seconds", "How long the check took.", Seconds(run.took).count());
+  single("rollcall_probe_started_timestamp_seconds",
+         "When the run that is told of started, in Unix time.",
+         Seconds(run.started.time_since_epoch()).count());
+  single("rollcall_probe_gaps", "What the check could not look at; 1 when it could not run at all.",
+         run.error ? 1 : static_cast<double>(run.outcome.gaps.size()));
+  MetricFamily verdicts = family("rollcall_probe_verdict", "1 for the verdict, 0 for the others.");
+  for (const Verdict verdict : kVerdicts)
+    add(verdicts, {{"verdict", std::string(name(verdict))}}, verdict == run.verdict ? 1 : 0);
+  families.push_back(std::move(verdicts));
+  std::map<std::pair<std::string_view, Severity>, std::uint64_t> counts;
+  if (wasLookedAt(run, ""))
+    for (const FindingDef& def : spec.findings) counts[{def.code, def.severity}];
+  for (const Finding& finding : run.outcome.findings)
+    ++counts[{finding.def->code, finding.def->severity}];
+  MetricFamily findings = family("rollcall_probe_findings", "What the check found.");
+  for (const auto& [key, count] : counts)
+    add(findings, {{"code", std::string(key.first)}, {"severity", std::string(name(key.second))}},
+        static_cast<double>(count));
+  families.push_back(std::move(findings));
+  return serialize(std::move(families));
+}
+
 std::string agentMetrics(const VolumeFacts& facts) {
   std::vector<MetricFamily> families{buildInfo()};
   VolumeFamilies numbers;
@@ -406,8 +439,7 @@ std::string pushMetrics(const Report& report) {
   const auto at = std::chrono::duration<double>(report.started.time_since_epoch()).count();
   std::vector<MetricFamily> families;
   const auto single = [&](const char* name, const char* help, double value) {
-    families.push_back(family(name, help));
-    add(families.back(), {}, value);
+    add(families.emplace_back(family(name, help)), {}, value);
   };
   single("rollcall_report_last_run_timestamp_seconds",
          "When the last report was begun, in Unix time.", at);

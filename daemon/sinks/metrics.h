@@ -38,6 +38,10 @@ class Metrics final : public Sink {
 // what was pushed stays.
 std::string pushMetrics(const Report& report);
 
+// What /probe shows of one run; `spec` is its check. Findings of codes that the check knows and did
+// not find are 0, unless it could not look everywhere.
+std::string probeMetrics(const CheckRun& run, const CheckSpec& spec);
+
 // What a volume agent shows: of its own mount, so without a pod label.
 std::string agentMetrics(const VolumeFacts& facts);
 

@@ -53,6 +53,39 @@ TEST_F(MetricsTest, LookAsOnTheGoldenPage) {
   expectGolden("fail.prometheus.txt", formatPrometheus(sampleFail()));
 }
 
+TEST(ProbeMetrics, LookAsOnTheGoldenPage) {
+  const Report report = sampleFail();
+  const auto posts = std::ranges::find(report.checks, "posts", &CheckRun::check);
+  ASSERT_NE(posts, report.checks.end());
+  expectGolden("fail.probe.txt", probeMetrics(*posts, kPostsSpec));
+}
+
+TEST(ProbeMetrics, SucceedWhenEverythingWasLookedAtAndNothingCriticalFound) {
+  CheckRun run = samplePass().checks.back();
+  for (const auto& [verdict, success] :
+       {std::pair(Verdict::kPass, "1"), std::pair(Verdict::kWarn, "1"),
+        std::pair(Verdict::kFail, "0"), std::pair(Verdict::kUnknown, "0"),
+        std::pair(Verdict::kNotApplicable, "0")}) {
+    run.verdict = verdict;
+    const std::string text = probeMetrics(run, kPostsSpec);
+    EXPECT_THAT(text, HasSubstr(std::string("probe_success ") + success + "\n"));
+    EXPECT_THAT(text, HasSubstr("rollcall_probe_verdict{verdict=\"" + std::string(name(verdict)) +
+                                "\"} 1\n"));
+  }
+}
+
+TEST(ProbeMetrics, OfAGapAreNotThoseOfHealth) {
+  CheckRun run = samplePass().checks.back();
+  EXPECT_THAT(probeMetrics(run, kPostsSpec),
+              HasSubstr("rollcall_probe_findings{code=\"RC201\",severity=\"critical\"} 0\n"));
+  run.outcome.gaps.push_back({"pod-1", "the pod", {ErrorCode::kUnavailable, "refused"}});
+  run.verdict = judge(run.outcome, run.error);
+  const std::string text = probeMetrics(run, kPostsSpec);
+  EXPECT_THAT(text, HasSubstr("rollcall_probe_gaps 1\n"));
+  EXPECT_THAT(text, HasSubstr("probe_success 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("RC201")));
+}
+
 TEST_F(MetricsTest, TellOfTheVolumeFromEachPlaceThatLookedAtIt) {
   Report report = samplePass();
   Tally& tally = report.checks.at(0).outcome.tally;
@@ -239,7 +272,7 @@ std::map<std::string, std::string> documented(const std::set<std::string>& marks
   std::map<std::string, std::string> rows;
   std::istringstream lines(readFile(ROLLCALL_SOURCE_DIR "/daemon/sinks/README.md"));
   for (std::string line; std::getline(lines, line);) {
-    if (line.rfind("| `rollcall_", 0) != 0) continue;
+    if (!line.starts_with("| `rollcall_") && !line.starts_with("| `probe_")) continue;
     std::vector<std::string> cells;
     std::istringstream row(line.substr(1));
     for (std::string cell; std::getline(row, cell, '|');) {
@@ -264,6 +297,7 @@ TEST_F(MetricsTest, AreWhatTheReadmeDocuments) {
   EXPECT_EQ(exposed(metrics_.text()), documented({"report", "serve"}));
   EXPECT_EQ(exposed(formatPrometheus(sampleFail())), documented({"report"}));
   EXPECT_EQ(exposed(pushMetrics(samplePass())), documented({"push"}));
+  EXPECT_EQ(exposed(probeMetrics(samplePass().checks.back(), kPostsSpec)), documented({"probe"}));
 }
 
 }  // namespace

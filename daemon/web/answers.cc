@@ -77,7 +77,12 @@ class Answers::Http final : private httplib::Server {
         });
   }
 
-  Answer to(std::string_view head, bool lastOfConnection) {
+  int news() const { return pages_->news(); }
+
+  // `known`: the page that is asked for, where it has become known.
+  Answer to(std::string_view head, bool lastOfConnection, WebPage* known) {
+    known_ = known;
+    later_ = nullptr;
     MemoryStream stream(head);
     bool asksToClose = false;
     bool hasBody = false;
@@ -97,6 +102,7 @@ class Answers::Http final : private httplib::Server {
     if (status == "HTTP/1.1 414") return refusal(414, "URI Too Long");
     if (!readOnly) return refusal(405, "Method Not Allowed", "Allow: GET, HEAD\r\n");
     if (hasBody) return refusal(413, "Content Too Large");
+    if (later_) return later(std::string(head), lastOfConnection);
     return {std::move(stream.output), lastOfConnection || asksToClose};
   }
 
@@ -104,9 +110,25 @@ class Answers::Http final : private httplib::Server {
   void route(const httplib::Request& request, httplib::Response& response) {
     if (request.method != "GET" && request.method != "HEAD") return;  // refused by to()
     routed_ = true;
-    show(pages_->at({request.path, WebQuery(request.params.begin(), request.params.end()), gzip_,
-                     request.get_header_value("X-Prometheus-Scrape-Timeout-Seconds")}),
-         response);
+    if (known_ != nullptr) return show(std::move(*known_), response);
+    WebPage page =
+        pages_->at({request.path, WebQuery(request.params.begin(), request.params.end()), gzip_,
+                    request.get_header_value("X-Prometheus-Scrape-Timeout-Seconds")});
+    later_ = page.later;
+    if (!later_) show(std::move(page), response);
+  }
+  Answer later(std::string head, bool lastOfConnection) {
+    const auto ask = [this, page = later_, head = std::move(head),
+                      lastOfConnection](bool overdue) -> std::optional<Answer> {
+      try {
+        std::optional<WebPage> known = page->ask(overdue);
+        if (!known) return std::nullopt;
+        return to(head, lastOfConnection, &*known);
+      } catch (...) {
+        return refusal(500, "Internal Server Error");
+      }
+    };
+    return {"", false, std::make_shared<const LaterAnswer>(LaterAnswer{later_->until, ask})};
   }
   static void show(WebPage page, httplib::Response& response) {
     response.status = page.status;
@@ -120,7 +142,9 @@ class Answers::Http final : private httplib::Server {
   const std::unique_ptr<WebPages> pages_;
   // Of the request under way.
   bool gzip_ = false;
-  bool routed_ = false;  // it came to a page, whatever that says
+  bool routed_ = false;       // it came to a page, whatever that says
+  WebPage* known_ = nullptr;  // what became known later
+  std::shared_ptr<const LaterPage> later_;
 };
 
 Answers::Answers(std::unique_ptr<WebPages> pages)
@@ -130,10 +154,14 @@ Answers::~Answers() = default;
 
 Answer Answers::to(std::string_view head, bool lastOfConnection) {
   try {
-    return http_->to(head, lastOfConnection);
+    return http_->to(head, lastOfConnection, nullptr);
   } catch (...) {
     return refusal(500, "Internal Server Error");
   }
+}
+
+int Answers::news() const {
+  return http_->news();
 }
 
 WebPage plainPage(int status, std::string text) {

@@ -1,7 +1,9 @@
 // What the web server says: request head in, response bytes out. No sockets.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,9 +15,18 @@ namespace rollcall {
 inline constexpr int kIdleSeconds = 30;
 inline constexpr std::size_t kRequestsPerConnection = 1000;
 
+struct LaterAnswer;
+
 struct Answer {
-  std::string bytes;   // the whole response, ready to be sent
-  bool close = false;  // end the connection after it
+  std::string bytes;                              // the whole response, ready to be sent
+  bool close = false;                             // end the connection after it
+  std::shared_ptr<const LaterAnswer> later = {};  // set: the rest is not known yet
+};
+
+// As LaterPage. Not to be asked after the Answers it comes from.
+struct LaterAnswer {
+  MonoTime until;
+  std::function<std::optional<Answer>(bool overdue)> ask;
 };
 
 // Not thread-safe: one thread asks.
@@ -26,6 +37,7 @@ class Answers {
   // `head` is a request's line and headers up to and with the empty line. `lastOfConnection` asks
   // for "Connection: close". Never throws; what cannot be understood is answered 400.
   Answer to(std::string_view head, bool lastOfConnection);
+  int news() const;  // as WebPages::news()
 
  private:
   class Http;

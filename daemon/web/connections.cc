@@ -1,6 +1,7 @@
 #include "daemon/web/connections.h"
 
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,13 +43,20 @@ Fd::~Fd() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Connections::Connections(const Clock& clock, Fd listener, int wake, WebLimits limits,
+Connections::Connections(const Clock& clock, Fd listener, int wake, int news, WebLimits limits,
                          Answerer answerer)
     : clock_(clock),
       listener_(std::move(listener)),
       wake_(wake),
+      news_(news),
       limits_(limits),
       answerer_(std::move(answerer)) {}
+
+// Nothing is read from who waits for an answer.
+short Connections::eventsOf(Phase phase) {
+  if (phase == Phase::kLater) return 0;
+  return phase == Phase::kAnswer ? POLLOUT : POLLIN;
+}
 
 void Connections::run() {
   while (turn(kLongestTurn)) {
@@ -69,19 +77,21 @@ bool Connections::turn(Duration longest) {
   connections_.remove_if([](const Connection& each) { return each.phase == Phase::kGone; });
   const bool accepting = listener_.valid() && clock_.mono() >= acceptAgain_;
   // poll() ignores negative descriptors.
-  std::vector<pollfd> watched{{wake_, POLLIN, 0}, {accepting ? listener_.get() : -1, POLLIN, 0}};
+  std::vector<pollfd> watched{
+      {wake_, POLLIN, 0}, {accepting ? listener_.get() : -1, POLLIN, 0}, {news_, POLLIN, 0}};
+  const std::size_t others = watched.size();
   std::vector<Connection*> owners;
   for (Connection& each : connections_) {
-    const short events = each.phase == Phase::kAnswer ? POLLOUT : POLLIN;
-    watched.push_back({each.fd.get(), events, 0});
+    watched.push_back({each.fd.get(), eventsOf(each.phase), 0});
     owners.push_back(&each);
   }
   const auto wait =
       std::chrono::ceil<std::chrono::milliseconds>(std::min(longest, untilNextExpiry()));
   if (::poll(watched.data(), watched.size(), static_cast<int>(wait.count())) < 0) return true;
   for (std::size_t i = 0; i < owners.size(); ++i)
-    if (watched[i + 2].revents != 0 && owners[i]->phase != Phase::kGone) onReady(*owners[i]);
+    if (watched[i + others].revents != 0 && owners[i]->phase != Phase::kGone) onReady(*owners[i]);
   if (watched[1].revents != 0) acceptAll();
+  if (watched[2].revents != 0) askAllLater();
   closeExpired();
   return watched[0].revents == 0;
 }
@@ -119,7 +129,7 @@ bool Connections::acceptOne() {
 void Connections::onReady(Connection& connection) {
   if (connection.phase == Phase::kAnswer) {
     send(connection);
-  } else if (read(connection)) {
+  } else if (connection.phase != Phase::kLater && read(connection)) {
     takeRequest(connection);
   } else {
     close(connection);
@@ -158,6 +168,8 @@ void Connections::takeRequest(Connection& connection) {
 }
 
 void Connections::answer(Connection& connection, Answer answer) {
+  connection.later = std::move(answer.later);
+  if (connection.later) return enter(connection, Phase::kLater);
   connection.output = std::move(answer.bytes);
   connection.sent = 0;
   connection.closing = answer.close;
@@ -165,6 +177,19 @@ void Connections::answer(Connection& connection, Answer answer) {
   enter(connection, Phase::kAnswer);
   makeRoomForOutput(connection);
   send(connection);
+}
+
+void Connections::askLater(Connection& connection, bool overdue) {
+  std::optional<Answer> known = connection.later->ask(overdue);
+  if (known) return answer(connection, std::move(*known));
+  if (overdue) close(connection);
+}
+
+void Connections::askAllLater() {
+  eventfd_t count = 0;
+  ::eventfd_read(news_, &count);
+  for (Connection& each : connections_)
+    if (each.phase == Phase::kLater) askLater(each, false);
 }
 
 void Connections::send(Connection& connection) {
@@ -193,6 +218,7 @@ void Connections::close(Connection& connection) {
   pendingOutput_ -= connection.output.size();
   connection.output = std::string();
   connection.input = std::string();
+  connection.later = nullptr;
   connection.fd = Fd();
   if (--perPeer_[connection.peer] == 0) perPeer_.erase(connection.peer);
   --open_;
@@ -226,8 +252,13 @@ void Connections::makeRoomForOutput(const Connection& keep) {
 
 void Connections::closeExpired() {
   const MonoTime now = clock_.mono();
-  for (Connection& each : connections_)
-    if (each.phase != Phase::kGone && each.since + allowance(each.phase) <= now) close(each);
+  for (Connection& each : connections_) {
+    if (each.phase == Phase::kGone || expiry(each) > now) continue;
+    if (each.phase == Phase::kLater)
+      askLater(each, true);
+    else
+      close(each);
+  }
 }
 
 Duration Connections::untilNextExpiry() const {
@@ -235,9 +266,14 @@ Duration Connections::untilNextExpiry() const {
   Duration least = kLongestTurn;
   for (const Connection& each : connections_)
     if (each.phase != Phase::kGone)
-      least = std::min(least, std::max(each.since + allowance(each.phase) - now, Duration::zero()));
+      least = std::min(least, std::max(expiry(each) - now, Duration::zero()));
   if (acceptAgain_ > now) least = std::min(least, acceptAgain_ - now);
   return least;
+}
+
+MonoTime Connections::expiry(const Connection& connection) const {
+  return connection.later ? connection.later->until
+                          : connection.since + allowance(connection.phase);
 }
 
 Duration Connections::allowance(Phase phase) const {
@@ -250,6 +286,7 @@ Duration Connections::allowance(Phase phase) const {
       return limits_.write;
     case Phase::kFarewell:
       return limits_.farewell;
+    case Phase::kLater:  // as long as its answer takes
     case Phase::kGone:
       return Duration::zero();
   }

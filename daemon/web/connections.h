@@ -10,6 +10,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,8 +56,10 @@ class Connections {
  public:
   using Answerer = std::function<Answer(std::string_view head, bool lastOfConnection)>;
 
-  // `listener` is bound, listening and non-blocking; `wake` becomes readable to end run().
-  Connections(const Clock& clock, Fd listener, int wake, WebLimits limits, Answerer answerer);
+  // `listener` is bound, listening and non-blocking; `wake` becomes readable to end run(); `news`
+  // as WebPages::news().
+  Connections(const Clock& clock, Fd listener, int wake, int news, WebLimits limits,
+              Answerer answerer);
 
   // Until `wake`; then answers under way get WebLimits::grace, all others are closed.
   void run();
@@ -65,6 +68,7 @@ class Connections {
   enum class Phase {
     kHead,      // reading a request's head
     kIdle,      // answered, waiting for the next request
+    kLater,     // the answer is not known yet
     kAnswer,    // sending
     kFarewell,  // all is sent and shut down; reading on so that the peer gets to see it
     kGone,      // closed; removed at the end of the turn
@@ -78,18 +82,22 @@ class Connections {
     std::string output;
     std::size_t sent = 0;
     std::size_t requests = 0;
-    bool ended = false;    // the peer has sent all it wants to send
-    bool closing = false;  // after this answer
+    std::shared_ptr<const LaterAnswer> later;  // in kLater only
+    bool ended = false;                        // the peer has sent all it wants to send
+    bool closing = false;                      // after this answer
   };
 
   // One round of the loop; false once woken.
   bool turn(Duration longest);
+  static short eventsOf(Phase phase);
   void acceptAll();
   bool acceptOne();
   void onReady(Connection& connection);
   bool read(Connection& connection);
   void takeRequest(Connection& connection);
   void answer(Connection& connection, Answer answer);
+  void askLater(Connection& connection, bool overdue);
+  void askAllLater();
   void send(Connection& connection);
   void enter(Connection& connection, Phase phase);
   void close(Connection& connection);
@@ -97,11 +105,13 @@ class Connections {
   void makeRoomForOutput(const Connection& keep);
   void closeExpired();
   Duration untilNextExpiry() const;
+  MonoTime expiry(const Connection& connection) const;
   Duration allowance(Phase phase) const;
 
   const Clock& clock_;
   Fd listener_;
   int wake_;
+  const int news_;
   WebLimits limits_;
   Answerer answerer_;
   std::list<Connection> connections_;

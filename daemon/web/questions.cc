@@ -13,12 +13,11 @@ namespace {
 
 constexpr std::size_t kLongestEcho = 64;
 
-// Text of whoever asks, as part of a sentence.
+}  // namespace
+
 std::string echo(std::string_view text) {
   return fmt::format("\"{}\"", cutText(visible(text), kLongestEcho));
 }
-
-}  // namespace
 
 std::optional<Error> refuseUnknown(const WebQuery& query,
                                    std::initializer_list<std::string_view> known) {

@@ -21,6 +21,9 @@ struct PlannedCheck {
 };
 using CheckPlan = std::map<std::string, PlannedCheck, std::less<>>;
 
+// Text of whoever asks, or of the pods, as part of a sentence: visible, short and quoted.
+std::string echo(std::string_view text);
+
 // The Errors are kInvalidArgument, one sentence that can be shown.
 
 // Refuses every parameter that is not one of `known`.

@@ -12,7 +12,11 @@ namespace {
 
 class ReportPages final : public WebPages {
  public:
-  explicit ReportPages(WebContent content) : content_(std::move(content)) {}
+  explicit ReportPages(WebContent content) : content_(std::move(content)) {
+    if (content_.probe) desk_.emplace(clock_, *content_.probe);
+  }
+
+  int news() const override { return desk_ ? desk_->news() : -1; }
 
   WebPage at(const WebRequest& request) override {
     const std::string& path = request.path;
@@ -26,6 +30,7 @@ class ReportPages final : public WebPages {
                               : plainPage(503, "the first round of checks is not complete\n");
     if (path == "/api/v1/report") return report();
     if (path == "/api/v1/verdict") return verdict(request.query);
+    if (path == "/probe") return probe(request);
     return plainPage(
         404, "nothing here; see / /metrics /api/v1/report /api/v1/verdict /livez /readyz\n");
   }
@@ -45,6 +50,18 @@ class ReportPages final : public WebPages {
     return {200, "application/json",
             verdictDocument(shown_ ? shown_->report.get() : nullptr, *question, content_.plan,
                             content_.now())};
+  }
+
+  WebPage probe(const WebRequest& request) {
+    if (!desk_)
+      return plainPage(404, "probes are switched off; probe.enabled: true switches them on\n");
+    const Result<ProbeQuestion> question = readProbeQuestion(request, content_.plan);
+    if (!question) return plainPage(400, question.error().message + "\n");
+    refresh();
+    if (shown_ && !question->pod.empty())
+      if (const auto refused = refusePod(*shown_->report, question->pod))
+        return plainPage(400, refused->message + "\n");
+    return desk_->page(*question);
   }
 
   // Packed once, a page of many pods is sent to a thousand readers without delaying a scrape.
@@ -67,6 +84,8 @@ class ReportPages final : public WebPages {
   }
 
   WebContent content_;
+  const SystemClock clock_;
+  std::optional<ProbeDesk> desk_;
   std::shared_ptr<const Board> shown_;
   std::string json_;  // of shown_; empty until asked for
   std::string page_;

@@ -122,7 +122,8 @@ class PollServer final : public WebServer {
       : port_(portOf(listener)),
         wake_(std::move(wake)),
         answers_(std::move(pages)),
-        connections_(clock_, std::move(listener), wake_.get(), limitsOfThisProcess(),
+        connections_(clock_, std::move(listener), wake_.get(), answers_.news(),
+                     limitsOfThisProcess(),
                      [this](std::string_view head, bool last) { return answers_.to(head, last); }),
         thread_([this] { connections_.run(); }) {}
 

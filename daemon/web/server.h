@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "daemon/core/clock.h"
 #include "daemon/core/result.h"
 
 namespace rollcall {
@@ -20,11 +23,22 @@ struct WebRequest {
   std::string scrapeTimeout;  // X-Prometheus-Scrape-Timeout-Seconds as it was sent; empty = not
 };
 
+struct LaterPage;
+
 struct WebPage {
   int status = 200;
   std::string type;  // for Content-Type
   std::string body;
-  std::string encoding = {};  // for Content-Encoding; empty = none
+  std::string encoding = {};                    // for Content-Encoding; empty = none
+  std::shared_ptr<const LaterPage> later = {};  // set: the rest is not known yet
+};
+
+// A page that is not known yet. Whoever asks for it waits, and delays nobody else.
+struct LaterPage {
+  MonoTime until;  // of the system's clock; it must be known by then
+  // Nothing while it is not known. Asked by the server's thread after each WebPages::news(), and
+  // last with `overdue`, once `until` has come: then there is an answer, without another `later`.
+  std::function<std::optional<WebPage>(bool overdue)> ask;
 };
 WebPage plainPage(int status, std::string text);
 inline constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
@@ -34,6 +48,8 @@ class WebPages {
  public:
   virtual ~WebPages() = default;
   virtual WebPage at(const WebRequest& request) = 0;
+  // An eventfd that any thread writes to when a LaterPage may be known; -1: there are none.
+  virtual int news() const { return -1; }
 };
 
 class WebServer {
