@@ -113,6 +113,7 @@ std::string formatJson(const Report& report, std::size_t maxFindings) {
       {"took_ms", report.took.count()},
       {"verdict", name(report.verdict)},
       {"pods_stale", orNull(report.podsStale)},
+      {"leads", report.leads ? Json(*report.leads) : Json(nullptr)},
       {"restart_safety", toJson(restartSafety(report, ""))},
       {"pods", std::move(pods)},
       {"checks", std::move(checks)},

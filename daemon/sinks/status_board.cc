@@ -118,6 +118,7 @@ void Timeline::takeVerdict(const Report& report) {
 void Timeline::takeLead(const Report& report) {
   const std::optional<bool> before = std::exchange(leads_, report.leads);
   if (before == leads_ || !leads_) return;
+  leadSince_ = now_;
   tell(name(Verdict::kNotApplicable),
        *leads_ ? "this replica of Rollcall leads" : "another replica of Rollcall leads");
 }

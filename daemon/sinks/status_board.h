@@ -55,6 +55,8 @@ class Timeline {
   const std::deque<BoardEvent>& events() const { return events_; }  // oldest first
   std::size_t told() const { return told_; }  // how many events there have been
   bool resumed() const { return resumed_; }   // it began before this process
+  // When it was last learned who leads; means nothing without an election.
+  WallTime leadKnownSince() const { return leadSince_; }
   const std::deque<BoardFailure>& failures() const { return failures_; }  // oldest first
 
  private:
@@ -86,6 +88,7 @@ class Timeline {
   bool changed_ = false;
   Verdict verdict_ = Verdict::kUnknown;
   std::optional<bool> leads_;
+  WallTime leadSince_{};
   std::map<std::string, Pod> pods_;
   std::map<Key, Seen> active_;
   std::map<std::string, WallTime> unseen_;  // pods ("" = no single one) -> since when

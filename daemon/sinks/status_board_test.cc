@@ -166,6 +166,7 @@ TEST_F(TimelineTest, TellsWhoLeadsOnlyWhereThereIsALease) {
   round();
   EXPECT_THAT(round(true), ElementsAre("not_applicable this replica of Rollcall leads"));
   EXPECT_THAT(round(true), IsEmpty());
+  EXPECT_EQ(timeline_.leadKnownSince(), sampleTime(10));
   EXPECT_THAT(round(false), ElementsAre("not_applicable another replica of Rollcall leads"));
 }
 

@@ -13,22 +13,28 @@
 namespace rollcall {
 namespace {
 
-std::string about(const Report& report) {
+std::string lead(const Report& report, const Timeline& timeline) {
+  if (!report.leads) return "";
+  const std::string since = timeTag(timeline.leadKnownSince(), momentOf(report));
+  if (*report.leads)
+    return fmt::format("<p class=\"soft\">This replica of Rollcall leads since {}.</p>\n", since);
+  return fmt::format(
+      "<p class=\"soft\">Another replica of Rollcall leads since {} or longer: this one leaves to "
+      "it what is expensive for the pods.</p>\n",
+      since);
+}
+
+std::string about(const Report& report, const Timeline& timeline) {
   const std::string site = html(report.site.url.text());
-  std::string text =
-      fmt::format("<p class=\"soft\">{0}{1} as of <time datetime=\"{2}\">{2}</time></p>\n",
-                  html(report.site.title), report.site.title.empty() ? site : " (" + site + ")",
-                  shortTime(momentOf(report)));
-  if (report.leads == false)
-    text +=
-        "<p class=\"soft\">Another replica of Rollcall leads: this one leaves to it what is "
-        "expensive for the pods.</p>\n";
-  return text;
+  return fmt::format("<p class=\"soft\">{0}{1} as of <time datetime=\"{2}\">{2}</time></p>\n",
+                     html(report.site.title), report.site.title.empty() ? site : " (" + site + ")",
+                     shortTime(momentOf(report))) +
+         lead(report, timeline);
 }
 
 std::string body(const Report& report, const Timeline& timeline) {
   return fmt::format("<section id=\"verdict\">\n<h1 class=\"{}\">{}</h1>\n{}</section>\n",
-                     name(report.verdict), html(headline(report)), about(report)) +
+                     name(report.verdict), html(headline(report)), about(report, timeline)) +
          podsSection(report) + findingsSection(report) + blindSpotsSection(report) +
          newestSection(report) + timelineSection(timeline, momentOf(report)) +
          checksSection(report);

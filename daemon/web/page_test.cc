@@ -186,11 +186,13 @@ TEST(Page, CountsOnlyTheLastFailuresOnceThereWereMore) {
   EXPECT_THAT(renderPage(&board), HasSubstr("<summary>the last 100 failures</summary>"));
 }
 
-TEST(Page, SaysWhenAnotherReplicaLeads) {
+TEST(Page, SaysWhichReplicaLeadsAndSinceWhen) {
   Report report = samplePass();
-  EXPECT_THAT(page(report), Not(HasSubstr("Another replica")));
+  EXPECT_THAT(page(report), HasSubstr("This replica of Rollcall leads since <time"));
   report.leads = false;
-  EXPECT_THAT(page(report), HasSubstr("Another replica of Rollcall leads"));
+  EXPECT_THAT(page(report), HasSubstr("Another replica of Rollcall leads since <time"));
+  report.leads.reset();
+  EXPECT_THAT(page(report), Not(HasSubstr("replica")));
 }
 
 // A secret that found its way into an unusual place is still no text of the page.
