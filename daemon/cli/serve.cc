@@ -137,8 +137,8 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
         engine.resume(past->findings);
       }
     engine.run(stop);
-    if (keeper) keeper->stop();
     services->leadership.reset();  // another replica may lead now
+    if (keeper) keeper->stop();
   };
   runUntilSignal(work, *journal);
   (*server)->stop();

@@ -51,8 +51,14 @@ constexpr std::int64_t kVersion = std::size(kSchema);
 std::int64_t ms(WallTime time) {
   return time.time_since_epoch().count();
 }
+// Of a file that somebody else may have written; what is told of it stays within what can be
+// calculated with.
+std::chrono::milliseconds span(std::int64_t ms) {
+  constexpr std::int64_t kMost = 7'258'118'400'000;  // from 1970 to 2200
+  return std::chrono::milliseconds(std::clamp<std::int64_t>(ms, 0, kMost));
+}
 WallTime wall(std::int64_t ms) {
-  return WallTime(std::chrono::milliseconds(ms));
+  return WallTime(span(ms));
 }
 
 PastFinding findingOf(const SqliteRow& row) {
@@ -69,11 +75,11 @@ PastFinding findingOf(const SqliteRow& row) {
 
 PastRun runOf(const SqliteRow& row) {
   const auto count = [&](int column) { return static_cast<std::size_t>(row.number(column)); };
-  const auto time = [&](int column) { return std::chrono::milliseconds(row.number(column)); };
+  const auto time = [&](int column) { return span(row.number(column)); };
   std::optional<Propagation> propagation;
   if (count(8) > 0) propagation = {count(8), time(9), time(10), time(11)};
   return {.started = wall(row.number(0)),
-          .took = std::chrono::milliseconds(row.number(1)),
+          .took = time(1),
           .verdict = row.text(2),
           .pods = count(3),
           .critical = count(4),
@@ -219,8 +225,9 @@ Result<std::vector<PastRun>> History::Impl::runs() {
 // What was measured since the last run; after that it is this run's.
 Result<std::vector<std::chrono::milliseconds>> History::Impl::takePropagation() {
   std::vector<std::chrono::milliseconds> times;
-  Result<void> asked = file.run("SELECT took FROM propagations", {},
-                                [&](const SqliteRow& row) { times.emplace_back(row.number(0)); });
+  Result<void> asked = file.run("SELECT took FROM propagations", {}, [&](const SqliteRow& row) {
+    times.push_back(span(row.number(0)));
+  });
   if (asked) asked = file.run("DELETE FROM propagations");
   if (!asked) return asked.error();
   return times;

@@ -350,6 +350,19 @@ TEST_F(FileStoreTest, ADamagedRowIsNotInvented) {
   EXPECT_THAT(timeline.events(), IsEmpty());
 }
 
+TEST_F(FileStoreTest, ATimeThatCannotBeIsBroughtIntoReach) {
+  live(path_, {missing(10, {"1"})});
+  Result<Sqlite> file = Sqlite::open(path_);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->run("UPDATE watched_findings SET since = 9223372036854775807"));
+  ASSERT_TRUE(file->run("UPDATE watched_events SET at = -9223372036854775807"));
+  const auto past = makeFileStore(path_, kSite)->open();
+  ASSERT_TRUE(past);
+  EXPECT_EQ(past->findings.at(0).since, WallTime(milliseconds(7'258'118'400'000)));
+  EXPECT_EQ(past->events.at(0).at, WallTime());
+  EXPECT_THAT(texts(live(path_, {missing(20, {})})), Contains(HasSubstr("RC201 is over")));
+}
+
 TEST_F(FileStoreTest, AReportTakesOverWhatTheDaemonMeasuredAndDisturbsNothing) {
   Report seen = missing(10, {"1"});
   for (int i = 1; i <= 100; ++i) seen.checks[0].outcome.tally.propagationSeconds.push_back(i);

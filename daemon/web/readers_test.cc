@@ -159,10 +159,12 @@ TEST_F(Readers, AThousandOfThemDoNotDelayACheckOrAScrape) {
       ++served;
     }
   });
-  std::cout << served << " readers, " << kReaders << " at once; latest check " << inMs(busy.check)
-            << " ms (quiet " << inMs(quiet.check) << " ms, ratio "
-            << inMs(busy.check) / inMs(quiet.check) << "), slowest scrape " << inMs(busy.scrape)
-            << " ms (quiet " << inMs(quiet.scrape) << " ms, ratio "
+  double load = 0;
+  ::getloadavg(&load, 1);
+  std::cout << "load " << load << "; " << served << " readers, " << kReaders
+            << " at once; latest check " << inMs(busy.check) << " ms (quiet " << inMs(quiet.check)
+            << " ms, ratio " << inMs(busy.check) / inMs(quiet.check) << "), slowest scrape "
+            << inMs(busy.scrape) << " ms (quiet " << inMs(quiet.scrape) << " ms, ratio "
             << inMs(busy.scrape) / inMs(quiet.scrape) << ")\n";
   EXPECT_GE(served, kReaders);
   EXPECT_LT(inMs(busy.check), inMs(mostDelay()));
