@@ -52,6 +52,9 @@ constexpr FlagSpec kRunFlags[] = {
     {"--fail-on", "LEVEL", "", Value::kText,
      "what exits with other than 0: warn (warnings and failures; default), fail or never"},
 };
+constexpr FlagSpec kSendTestFlag = {
+    "--send-test", "ADDRESS", "mail.test_to", Value::kText,
+    "send one mail to this address, as Ghost would; without it no mail is ever sent"};
 constexpr FlagSpec kListenFlag = {"--listen", "ADDR:PORT", "listen", Value::kText,
                                   "where the daemon's own web server listens"};
 constexpr FlagSpec kLeaseFlag = {
@@ -184,6 +187,7 @@ std::vector<const FlagSpec*> flagsOf(Command command) {
   if (takesRun(command))
     for (const FlagSpec& flag : kRunFlags) flags.push_back(&flag);
   if (command == Command::kCheck || command == Command::kServe) flags.push_back(&kOutputFlag);
+  if (command == Command::kCheck) flags.push_back(&kSendTestFlag);
   if (command == Command::kReport)
     for (const FlagSpec& flag : kReportFlags) flags.push_back(&flag);
   if (command == Command::kReport || runsOn(command)) flags.push_back(&kStateFlag);

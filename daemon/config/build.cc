@@ -12,6 +12,7 @@
 #include "daemon/config/kubernetes.h"
 #include "daemon/config/merge.h"
 #include "daemon/config/text.h"
+#include "daemon/ghost/mail_settings.h"
 #include "daemon/ghost/routes.h"
 #include "daemon/net/pod_sources.h"
 
@@ -73,6 +74,7 @@ class Builder {
     readKubernetes(merged_, config_, problems_);
     database();
     files();
+    mail();
     limits();
     checks();
     if (problems_.empty()) return std::move(config_);
@@ -308,6 +310,19 @@ class Builder {
       fail(setting, "a Content API key holds letters and digits only");
     }
   }
+  void mail() {
+    std::map<std::string, std::string> values;
+    for (const char* path : mailPaths())
+      if (const Setting* setting = merged_.find(path)) values[path] = setting->text;
+    for (const char* path : {kMailFile, kMailTestTo})
+      if (const Setting* setting = merged_.find(path)) values[path] = setting->text;
+    if (values.empty()) return;
+    Result<MailSettings> settings = readMailSettings(values);
+    if (settings)
+      config_.mail = std::move(*settings);
+    else
+      problems_.push_back(settings.error().message);
+  }
   void failFile(const Setting& setting, const Error& error) {
     fail(setting, fmt::format("{}: {}", shown(setting.text), error.message));
   }
@@ -453,6 +468,12 @@ std::optional<Result<ConfigLayer>> chosenFile(const ConfigSources& sources) {
   return Error{file.error().code, fmt::format("ROLLCALL_CONFIG: {}", file.error().message)};
 }
 
+// For Ghost its environment is stronger than its file.
+void preferEnvironmentOfMail(const ConfigLayer& environment, ConfigLayer& file) {
+  for (const char* path : mailPaths())
+    if (environment.values.contains(path)) file.values.erase(path);
+}
+
 }  // namespace
 
 Result<Config> loadConfig(const ConfigSources& sources, const CheckRegistry& registry) {
@@ -472,6 +493,7 @@ Result<Config> loadConfig(const ConfigSources& sources, const CheckRegistry& reg
     if (named != (*file)->values.end()) ghostConfig = named->second;
   }
   if (!ghostConfig.empty()) add(readGhostConfig(ghostConfig));
+  if (layers.size() == 2) preferEnvironmentOfMail(layers[0], layers[1]);
   if (file) add(std::move(*file));
   add(readEnvironment(sources.environment));
   layers.push_back(sources.flags);

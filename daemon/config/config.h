@@ -13,6 +13,7 @@
 #include "daemon/core/registry.h"
 #include "daemon/core/topology.h"
 #include "daemon/db/mysql_source.h"
+#include "daemon/ghost/mail_settings.h"
 #include "daemon/k8s/kube_pods.h"
 
 namespace rollcall {
@@ -38,9 +39,10 @@ struct Config {
   std::optional<DatabaseConfig> databaseReader;  // a replica: the database's account, another host
   std::string contentDir;
   std::string routesFile;
-  std::string contentKey;  // never shown
-  std::string adminKey;    // "id:secret"; never shown
-  std::string purgeToken;  // of the CDN's API; never shown
+  std::string contentKey;            // never shown
+  std::string adminKey;              // "id:secret"; never shown
+  std::string purgeToken;            // of the CDN's API; never shown
+  std::optional<MailSettings> mail;  // what is known of Ghost's; empty = nothing
   Duration settle = std::chrono::seconds(5);
   AskBudget budget;           // of a one-shot run
   double pagesPerSecond = 5;  // per pod, in the daemon
@@ -55,8 +57,8 @@ struct Config {
 // One layer of settings as key paths of the YAML file ("database.host", "checks.posts.newest") with
 // their text, and where they came from. Layers are merged, the later one wins.
 // Paths no YAML file may have: database.password, database.client, database.tls.inline_ca,
-// content_api_key, admin_api_key, purge_token and what Kubernetes tells its containers
-// (surroundings.host, .port and .account).
+// content_api_key, admin_api_key, purge_token, what is below mail and bulkEmail, and what
+// Kubernetes tells its containers (surroundings.host, .port and .account).
 struct ConfigLayer {
   // "rollcall.yaml", "config.production.json", "environment", "flags"
   std::string source;
@@ -72,13 +74,14 @@ struct ConfigLayer {
 // Strict YAML; unknown keys are named with the nearest known one. An Error when the file cannot be
 // read or is no YAML; everything else that is wrong is in the layer's problems.
 Result<ConfigLayer> readConfigFile(const std::string& path);
-// Ghost's config.production.json: url, admin.url, database.connection, paths.contentPath.
+// Ghost's config.production.json: url, admin.url, database.connection, paths.contentPath, mail and
+// bulkEmail.mailgun.
 Result<ConfigLayer> readGhostConfig(const std::string& path);
 
 // NAME -> value.
 using Environment = std::map<std::string, std::string>;
-// Ghost's own variables (url, database__connection__host, ...), Bitnami's GHOST_DATABASE_* and
-// Lagoon's MARIADB_*.
+// Ghost's own variables (url, database__connection__host, mail__transport, ...), Bitnami's
+// GHOST_DATABASE_* and Lagoon's MARIADB_*.
 Result<ConfigLayer> readGhostEnvironment(const Environment& environment);
 // ROLLCALL_URL, ROLLCALL_PODS_DNS, ROLLCALL_KUBE_SELECTOR, _SERVICE, _NAMESPACE, _PORT and _LEASE,
 // ROLLCALL_DB, ROLLCALL_DB_PASSWORD, ROLLCALL_CONTENT_API_KEY, ROLLCALL_ADMIN_API_KEY,

@@ -5,6 +5,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/config/text.h"
+#include "daemon/ghost/mail_settings.h"
 
 namespace rollcall {
 namespace {
@@ -94,6 +95,15 @@ class Reader {
       layer_.values.erase(found);
   }
   bool known(const std::string& path) const { return layer_.values.contains(path); }
+  // mail__options__host and the like.
+  void takeMail() {
+    for (const char* path : mailPaths()) {
+      std::string variable = path;
+      for (std::size_t dot = 0; (dot = variable.find('.', dot)) != std::string::npos;)
+        variable.replace(dot, 1, "__");
+      if (has(variable)) set(path, get(variable), variable);
+    }
+  }
   ConfigLayer finish() { return std::move(layer_); }
 
  private:
@@ -155,6 +165,7 @@ Result<ConfigLayer> readGhostEnvironment(const Environment& environment) {
   bitnamiUrl(reader);
   reader.take(kGhost);
   ghostTls(reader);
+  reader.takeMail();
   return reader.finish();
 }
 

@@ -8,6 +8,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/config/text.h"
+#include "daemon/ghost/mail_settings.h"
 
 namespace rollcall {
 namespace {
@@ -27,6 +28,8 @@ class GhostReader {
     text({"admin", "url"}, "site.admin_url");
     text({"paths", "contentPath"}, "content.path", true);
     database();
+    for (const char* path : mailPaths()) mail(path);
+    layer_.values[kMailFile] = path_;
     return std::move(layer_);
   }
 
@@ -89,6 +92,27 @@ class GhostReader {
     if (!layer_.values.contains("database.host") && !layer_.values.contains("database.socket") &&
         layer_.values.contains("database.name"))
       set("database.host", "localhost", {"database", "connection", "host"});
+  }
+  // Lenient: Ghost itself takes what JavaScript makes of it.
+  void mail(const char* path) {
+    const Json* node = &root_;
+    std::string_view rest = path;
+    while (true) {
+      const std::size_t dot = rest.find('.');
+      if (!node->is_object()) return;
+      const auto next = node->find(std::string(rest.substr(0, dot)));
+      if (next == node->end()) return;
+      node = &*next;
+      if (dot == std::string_view::npos) break;
+      rest.remove_prefix(dot + 1);
+    }
+    if (node->is_string())
+      layer_.values[path] = node->get<std::string>();
+    else if (node->is_boolean() || node->is_number())
+      layer_.values[path] = node->dump();
+    else
+      return;
+    layer_.origins[path] = fmt::format("{}: {}", path_, path);
   }
   void port() {
     const Keys keys = {"database", "connection", "port"};

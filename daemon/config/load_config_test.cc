@@ -167,6 +167,38 @@ TEST_F(LoadConfig, GhostsEnvironmentGivesTheSame) {
   EXPECT_EQ(config->contentDir, "/content");
 }
 
+TEST_F(LoadConfig, MailIsKnownFromGhostsFileAndItsEnvironmentIsStronger) {
+  const ConfigSources sources = {
+      .ghostConfig = write("ghost.json", R"({"mail": {"transport": "SMTP", "options":
+          {"host": "smtp.example.org", "port": 465, "auth": {"user": "u", "pass": "hunter2"}}},
+          "bulkEmail": {"mailgun": {"apiKey": "k", "domain": "mg.example.org",
+          "baseUrl": "https://api.mailgun.net/v3"}}})"),
+      .environment = {{"mail__options__host", "other.example.org"}}};
+  const Result<Config> config = load(sources);
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_TRUE(config->mail && config->mail->smtp && config->mail->bulk);
+  EXPECT_EQ(config->mail->smtp->host, "other.example.org");
+  EXPECT_EQ(config->mail->smtp->port, 465);
+  EXPECT_EQ(config->mail->smtp->security, SmtpSecurity::kImplicit);
+  EXPECT_EQ(config->mail->smtp->password, "hunter2");
+  EXPECT_EQ(config->mail->bulk->domain, "mg.example.org");
+  EXPECT_EQ(showConfig(*config).find("hunter2"), std::string::npos);
+}
+
+TEST_F(LoadConfig, AnOddConfigurationOfMailNeverKeepsRollcallFromStarting) {
+  for (const char* mail : {R"("none")", "[]", R"({"options": 7})", "{}",
+                           R"({"transport": "SMTP", "options": {"port": {"a": 1}}})",
+                           R"({"transport": ["SMTP"], "options": {"auth": "me"}})"}) {
+    const Result<Config> config = loadGhost(R"({"mail": )" + std::string(mail) + "}");
+    EXPECT_EQ(problems(config), "") << mail;
+  }
+}
+
+TEST_F(LoadConfig, WithoutGhostsFileAndVariablesNothingIsKnownOfMail) {
+  EXPECT_FALSE(loadYaml("")->mail);
+  EXPECT_TRUE(loadGhost("{}")->mail);
+}
+
 TEST_F(LoadConfig, BitnamisEnvironmentIsUnderstoodWithItsDefaultsAndFiles) {
   const std::string secret = write("secret", "hunter2\n");
   const Result<Config> config = load({.environment = {{"GHOST_HOST", "example.org"},

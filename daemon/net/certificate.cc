@@ -1,6 +1,7 @@
 #include "daemon/net/certificate.h"
 
 #include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <time.h>
 
@@ -102,6 +103,25 @@ Result<Certificate> parseCertificate(std::string_view pem) {
                      .notAfter = *end,
                      .names = namesOf(certificate.get()),
                      .issuer = issuerOf(certificate.get())};
+}
+
+CertificateFault certificateFault(long verifyResult) {
+  switch (verifyResult) {
+    case X509_V_OK:
+      return CertificateFault::kNone;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return CertificateFault::kExpired;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return CertificateFault::kNotYetValid;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return CertificateFault::kUnknownIssuer;
+    default:
+      return CertificateFault::kOther;
+  }
 }
 
 bool isCertificateFor(std::string_view pem, std::string_view host) {

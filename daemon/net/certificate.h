@@ -24,4 +24,9 @@ Result<Certificate> parseCertificate(std::string_view pem);
 // False when `pem` holds no certificate.
 bool isCertificateFor(std::string_view pem, std::string_view host);
 
+// Why a TLS client refuses a certificate.
+enum class CertificateFault { kNone, kExpired, kNotYetValid, kOtherHost, kUnknownIssuer, kOther };
+// From the result of OpenSSL's verification, which does not know of kOtherHost.
+CertificateFault certificateFault(long verifyResult);
+
 }  // namespace rollcall

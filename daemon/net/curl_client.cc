@@ -1,6 +1,4 @@
-#include <curl/curl.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +9,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/net/certificate.h"
+#include "daemon/net/curl_handles.h"
 #include "daemon/net/http_client.h"
 #include "daemon/net/lineup.h"
 #include "daemon/net/response_head.h"
@@ -34,25 +34,6 @@ constexpr std::size_t kMaxIdleSessions = 4;
 constexpr long kMaxIdleSeconds = 3;
 constexpr long kDnsCacheSeconds = 5;
 constexpr Duration kLongestNap = 60s;
-constexpr std::size_t kMaxQuoted = 160;
-
-struct FreeEasy {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-struct FreeMulti {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
-};
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-struct FreeUrl {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-struct FreeText {
-  void operator()(char* text) const { curl_free(text); }
-};
-using Easy = std::unique_ptr<CURL, FreeEasy>;
-using List = std::unique_ptr<curl_slist, FreeList>;
 
 // A set of kept-alive connections and handles to use again. Used by one thread at a time.
 class Session {
@@ -81,16 +62,9 @@ class Session {
   }
 
  private:
-  std::unique_ptr<CURLM, FreeMulti> multi_;
+  Multi multi_;
   std::vector<Easy> idle_;
 };
-
-template <class T>
-T infoOf(CURL* easy, CURLINFO info) {
-  T value{};
-  curl_easy_getinfo(easy, info, &value);
-  return value;
-}
 
 bool isScheme(std::string_view url, std::string_view scheme) {
   return url.size() > scheme.size() && curl_strnequal(url.data(), scheme.data(), scheme.size());
@@ -98,26 +72,6 @@ bool isScheme(std::string_view url, std::string_view scheme) {
 
 bool isHttps(std::string_view url) {
   return isScheme(url, "https://");
-}
-
-bool hasControl(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
-}
-
-// Text that came from outside, short and printable.
-std::string quotable(std::string_view text) {
-  std::string safe(text.substr(0, kMaxQuoted));
-  std::replace_if(
-      safe.begin(), safe.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return safe;
-}
-
-// No child process inherits a connection.
-curl_socket_t openSocket(void*, curlsocktype, curl_sockaddr* address) {
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 std::string bracketed(const std::string& host) {
@@ -191,7 +145,7 @@ class Transfer {
   Error brokenError() const;
   Error tlsError() const;
   Error certificateError() const;
-  Result<HttpResponse> leafCertificate() const;
+  Result<HttpResponse> certificateAnswer() const;
   std::string peer() const;
   std::size_t received() const { return head_.bytes() + bodyBytes_; }
 
@@ -348,7 +302,7 @@ Result<HttpResponse> Transfer::finish(CURLcode code) {
   if (thrown_) std::rethrow_exception(thrown_);
   if (refused_) return *refused_;
   if (code != CURLE_OK) return errorOf(code);
-  if (request_.certificateOnly) return leafCertificate();
+  if (request_.certificateOnly) return certificateAnswer();
   // The library takes a connection that closes within the headers for the end of the answer.
   if (!head_.complete()) return brokenError();
   HttpResponse response;
@@ -359,16 +313,10 @@ Result<HttpResponse> Transfer::finish(CURLcode code) {
   return response;
 }
 
-Result<HttpResponse> Transfer::leafCertificate() const {
-  constexpr std::string_view kKey = "Cert:";
-  const auto* const chain = infoOf<curl_certinfo*>(easy(), CURLINFO_CERTINFO);
-  if (chain && chain->num_of_certs > 0)
-    for (const curl_slist* line = chain->certinfo[0]; line; line = line->next)
-      if (std::string_view(line->data).starts_with(kKey)) {
-        HttpResponse response;
-        response.certificate = line->data + kKey.size();
-        return response;
-      }
+Result<HttpResponse> Transfer::certificateAnswer() const {
+  HttpResponse response;
+  response.certificate = leafCertificate(easy());
+  if (!response.certificate.empty()) return response;
   return Error{ErrorCode::kProtocol, fmt::format("{} showed no certificate", peer())};
 }
 
@@ -473,22 +421,16 @@ Error Transfer::tlsError() const {
 }
 
 Error Transfer::certificateError() const {
-  // Of X509_verify_cert(); numbers that OpenSSL never changes.
-  constexpr long kNotYetValid = 9;
-  constexpr long kExpired = 10;
-  constexpr long kUnknownIssuer[] = {2, 18, 19, 20, 21};
-
   const std::string host = hostOf(request_.url);
-  const long verdict = infoOf<long>(easy(), CURLINFO_SSL_VERIFYRESULT);
+  const CertificateFault fault = certificateFault(infoOf<long>(easy(), CURLINFO_SSL_VERIFYRESULT));
   std::string why;
-  if (std::string_view(detail_).find("target host name") != std::string_view::npos)
+  if (saysOtherHost(detail_))
     why = fmt::format("the certificate does not match host {}", host);
-  else if (verdict == kExpired)
+  else if (fault == CertificateFault::kExpired)
     why = fmt::format("the certificate for {} has expired", host);
-  else if (verdict == kNotYetValid)
+  else if (fault == CertificateFault::kNotYetValid)
     why = fmt::format("the certificate for {} is not valid yet", host);
-  else if (std::find(std::begin(kUnknownIssuer), std::end(kUnknownIssuer), verdict) !=
-           std::end(kUnknownIssuer))
+  else if (fault == CertificateFault::kUnknownIssuer)
     why = fmt::format("the certificate for {} is not signed by an authority in {}", host,
                       request_.caFile.empty() ? "this system's CA file" : request_.caFile);
   else

@@ -116,6 +116,8 @@ class Worker {
                          .workload = shared_.services.workload.get(),
                          .web = shared_.services.http.get(),
                          .purgeToken = config.purgeToken,
+                         .smtp = shared_.services.smtp.get(),
+                         .mail = config.mail ? &*config.mail : nullptr,
                          .leads = job.leads,
                          .trigger = job.trigger,
                          .settle = config.settle,

@@ -88,6 +88,8 @@ CheckRun runJob(Round& round, const Job& job, Check& check) {
                              .workload = round.services.workload.get(),
                              .web = round.services.http.get(),
                              .purgeToken = round.config.purgeToken,
+                             .smtp = round.services.smtp.get(),
+                             .mail = round.config.mail ? &*round.config.mail : nullptr,
                              .trigger = round.trigger,
                              .settle = round.config.settle,
                              .budget = budgetOf(round),

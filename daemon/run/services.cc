@@ -55,6 +55,7 @@ Result<Services> makeServices(const Clock& clock, const Config& config) {
   services.clock = &clock;
   services.site = siteOf(*config.url, config.adminUrl);
   services.podSource = std::move(*podSource);
+  services.smtp = makeCurlSmtpClient(clock);
   services.pods = makePodClient(*services.http, {services.site, config.podCaFile});
   if (config.database) services.contentSource = makeMysqlSources(clock, *config.database);
   if (config.databaseReader)

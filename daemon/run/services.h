@@ -13,6 +13,7 @@
 #include "daemon/db/content_source.h"
 #include "daemon/k8s/workload.h"
 #include "daemon/net/pod_client.h"
+#include "daemon/net/smtp_client.h"
 
 namespace rollcall {
 
@@ -28,6 +29,7 @@ struct Services {
   std::function<std::unique_ptr<ContentSource>()> contentSource;
   std::function<std::unique_ptr<ContentSource>()> readerSource;  // of database.reader
   std::unique_ptr<ContentDir> dir;
+  std::unique_ptr<SmtpClient> smtp;
   std::unique_ptr<Leadership> leadership;  // null = there is no election: this one leads
 };
 
