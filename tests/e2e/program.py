@@ -123,9 +123,11 @@ class Rollcall:
     def config(self, name, checks=None, *more):
         """The path of a configuration file with `checks`, {name: settings in YAML}, and the lines of `more`.
 
-        It says of the lab's folder what the check volume cannot know."""
+        It says of the lab's folder what the check volume cannot know. The check mail is off: nobody listens at the lab's
+        mail server, on purpose."""
         settings = dict(checks or {})
         settings["volume"] = ", ".join(filter(None, (settings.get("volume"), _VOLUME)))
+        settings["mail"] = ", ".join(filter(None, (settings.get("mail"), "enabled: false")))
         path = os.path.join(self.lab.dir, name)
         lines = [f"  {check}: {{{text}}}" for check, text in settings.items()]
         write_private(path, "\n".join([*more, "checks:", *lines]) + "\n")
