@@ -37,7 +37,7 @@ std::string findingsChart(const std::vector<PastRun>& runs) {
       fmt::format("Findings of the last {} runs, at most {}", shown.size(), grouped(most)),
       "A bar a run: critical findings below, warnings above them. A question mark: the run could "
       "not look at everything. The table below has the numbers.",
-      counted(most, "finding"));
+      counted(most, "finding") + "; from below: critical, warnings");
 }
 
 }  // namespace rollcall

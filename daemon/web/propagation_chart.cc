@@ -45,7 +45,9 @@ std::string propagationChart(const std::vector<PastRun>& runs) {
       "A bar a run, of what was published since the run before: half of the posts took no longer "
       "than its lowest part, 95 of 100 no longer than the part above, all no longer than the "
       "whole. The table below has the numbers.",
-      fmt::format("{} until a post is visible on all pods", formatDuration(most)));
+      fmt::format(
+          "{} until a post is visible on all pods; from below: half of them, 95 of 100, all",
+          formatDuration(most)));
 }
 
 }  // namespace rollcall

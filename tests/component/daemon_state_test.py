@@ -5,7 +5,6 @@ usage: daemon_state_test.py PROGRAM
 
 import json
 import os
-import resource
 import shutil
 import signal
 import sqlite3
@@ -30,15 +29,14 @@ class Daemon:
     """`rollcall serve` on a free port; its log is read as it comes."""
 
     def __init__(self, pods, *arguments, most_bytes=None):
-        env = {name: os.environ[name] for name in PASSTHROUGH if name in os.environ}
+        env = {name: os.environ[name] for name in (*PASSTHROUGH, "PATH") if name in os.environ}
         names = [word for number, pod in enumerate(pods, 1)
                  for word in ("--pod", f"pod-{number}=http://127.0.0.1:{pod.server.server_port}")]
-        limit = most_bytes and (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes)))
         # Python leaves SIGXFSZ ignored: a write beyond the limit fails as on a disk that is full.
+        limit = ["prlimit", f"--fsize={most_bytes}"] if most_bytes else []
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--url", "http://example.org", "--only", "pods", "--listen", "127.0.0.1:0",
-             *names, *arguments], env=env, stderr=subprocess.PIPE, text=True, preexec_fn=limit,
-            restore_signals=False)
+            [*limit, PROGRAM, "serve", "--url", "http://example.org", "--only", "pods", "--listen", "127.0.0.1:0",
+             *names, *arguments], env=env, stderr=subprocess.PIPE, text=True, restore_signals=False)
         self.log, self.port = [], None
         self.started = threading.Event()
         self.thread = threading.Thread(target=self.read)
