@@ -19,7 +19,7 @@ import traceback
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from e2e import faults, variants                            # noqa: E402
+from e2e import edge, faults, variants                      # noqa: E402
 from e2e.site_state import site_state                       # noqa: E402
 from e2e.bed import BedBroke, bed                           # noqa: E402
 from e2e.campaign import Campaign                           # noqa: E402
@@ -49,7 +49,7 @@ def jobs_for(versions):
     """(name, version, function), the longest first."""
     listed = [("site_state", version, site_state) for version in versions]
     listed += [("campaign", version, campaign_job) for version in versions]
-    listed += [(function.__name__, version, function) for version, function in variants.JOBS
+    listed += [(function.__name__, version, function) for version, function in variants.JOBS + edge.JOBS
                if version in versions]
     return listed
 
@@ -181,7 +181,7 @@ def main():
     parser.add_argument("--rollcall", required=True, metavar="BIN")
     parser.add_argument("--at-once", type=int, help="jobs at a time (default: as memory allows, at most 3)")
     parser.add_argument("--keep", action="store_true", help="keep logs and data of passed runs as well")
-    parser.add_argument("--only", help="only jobs of this name: campaign, site_state, subdirectory, https, routes")
+    parser.add_argument("--only", help="only jobs of this name: campaign, site_state, subdirectory, https, routes, edge")
     parser.add_argument("--rows", help="of site_state only these modules, such as settings,theme")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
