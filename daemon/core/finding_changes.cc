@@ -1,0 +1,139 @@
+#include "daemon/core/finding_changes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/core/finding_traits.h"
+#include "daemon/core/publication.h"
+
+namespace rollcall {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kBetweenCounts = 10min;
+constexpr Duration kHandOver = 1min;
+constexpr int kOfOneAtOnce = 4;
+
+const Pod* podNamed(const Report& report, const std::string& name) {
+  const auto found =
+      std::ranges::find_if(report.pods, [&](const PodReport& one) { return one.pod.name == name; });
+  return found == report.pods.end() ? nullptr : &found->pod;
+}
+
+}  // namespace
+
+bool ChangeBudget::canTake(MonoTime now) const {
+  const MonoTime fullAt = std::max(fullAt_.value_or(now), now);
+  return fullAt - now <= refill_ * (atOnce_ - 1);
+}
+
+bool ChangeBudget::take(MonoTime now) {
+  if (!canTake(now)) return false;
+  fullAt_ = std::max(fullAt_.value_or(now), now) + refill_;
+  return true;
+}
+
+FindingChanges::Conditions FindingChanges::conditionsOf(const Report& report) const {
+  Conditions conditions;
+  for (const CheckRun& run : report.checks) {
+    for (const Finding& finding : run.outcome.findings) {
+      if (finding.def->severity == Severity::kInfo) continue;
+      const Pod* pod = podNamed(report, finding.pod);
+      if (rule_.podsOfTheApi && (!pod || pod->uid.empty())) continue;
+      Condition& condition = conditions[{run.check, std::string(finding.def->code), finding.pod,
+                                         rule_.podsOfTheApi ? pod->uid : ""}];
+      if (condition.count++ == 0) condition.finding = publicForm(finding);
+    }
+  }
+  return conditions;
+}
+
+std::vector<FindingChange> FindingChanges::take(const Report& report, const CheckRun* latest,
+                                                MonoTime now, WallTime wall) {
+  const bool leads = report.leads.value_or(true);
+  const Conditions present = conditionsOf(report);
+  endWhatIsOver(report, present);
+  see(report, present, latest, now, wall);
+  std::vector<FindingChange> changes;
+  for (auto at = things_.begin(); at != things_.end();) {
+    Thing& thing = at->second;
+    if (!leads) {
+      thing.byAnother = thing.isThere;
+      thing.isTold = thing.isTold && thing.isThere;
+    } else if (auto change = tell(thing, now)) {
+      changes.push_back(std::move(*change));
+    }
+    const bool isDone = !thing.isThere && !thing.isTold && !thing.byAnother;
+    at = isDone && thing.budget.isFull(now) ? things_.erase(at) : std::next(at);
+  }
+  return changes;
+}
+
+void FindingChanges::see(const Report& report, const Conditions& present, const CheckRun* latest,
+                         MonoTime now, WallTime wall) {
+  for (const auto& [key, condition] : present) {
+    const auto [at, isNew] =
+        things_.try_emplace(key, Thing{{}, {kOfOneAtOnce, kBetweenCounts}, now, now});
+    Thing& thing = at->second;
+    const bool begins = isNew || (!thing.isThere && !thing.isTold && !thing.byAnother);
+    if (begins) {
+      thing.began = thing.told = now;
+      thing.change = {};
+      thing.change.number = numbers_++;
+      thing.change.check = key.check;
+      thing.change.podUid = key.uid;
+      thing.change.finding = condition.finding;
+      thing.change.more = condition.count - 1;
+      thing.change.began = wall;
+      thing.change.atFirstLook = !looked_.contains(key.check);
+    } else if (latest && latest->check == key.check) {
+      ++thing.change.runs;
+    }
+    thing.isThere = true;
+  }
+  for (const CheckRun& run : report.checks)
+    if (!run.error && !run.outcome.notApplicable) looked_.insert(run.check);
+}
+
+void FindingChanges::endWhatIsOver(const Report& report, const Conditions& present) {
+  for (auto& [key, thing] : things_) {
+    if (!thing.isThere || present.contains(key)) continue;
+    const Pod* pod = podNamed(report, key.pod);
+    const bool isGone = !key.pod.empty() && (!pod || (rule_.podsOfTheApi && pod->uid != key.uid));
+    if (!isGone && !isOver(report, key.check, key.pod)) continue;
+    thing.isThere = false;
+    thing.change.podIsGone = isGone;
+    if (isGone && rule_.podsOfTheApi) thing.isTold = thing.byAnother = false;  // nothing to tell
+  }
+}
+
+std::optional<FindingChange> FindingChanges::tell(Thing& thing, MonoTime now) {
+  if (thing.isThere) return tellBeginning(thing, now);
+  if (!thing.isTold && !thing.byAnother) return std::nullopt;
+  if (!thing.budget.canTake(now) || !budget_.canTake(now)) return std::nullopt;
+  thing.budget.take(now);
+  budget_.take(now);
+  thing.isTold = thing.byAnother = false;
+  thing.change.kind = FindingChange::Kind::kEnded;
+  return thing.change;
+}
+
+std::optional<FindingChange> FindingChanges::tellBeginning(Thing& thing, MonoTime now) {
+  const bool begins = !thing.isTold && now - thing.began < kHandOver;
+  const bool isKnown = thing.isTold || thing.byAnother;
+  if (!begins && (now - thing.told < kBetweenCounts || (isKnown && !rule_.recounts)))
+    return std::nullopt;
+  if (!thing.budget.take(now)) return std::nullopt;
+  thing.told = now;
+  thing.began = now - kHandOver;  // what is left out is told with the next count
+  if (!budget_.take(now)) {
+    ++leftOut_;
+    return std::nullopt;
+  }
+  thing.change.kind = std::exchange(thing.isTold, true) ? FindingChange::Kind::kGoesOn
+                                                        : FindingChange::Kind::kBegan;
+  return thing.change;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,105 @@
+// Which findings begin and which end from one report to the next, as whoever is told of changes
+// should hear of them: Events, webhooks. Pure: time is an argument.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/core/report.h"
+
+namespace rollcall {
+
+// So many at once, and one more each `refill`.
+class ChangeBudget {
+ public:
+  ChangeBudget(int atOnce, Duration refill) : atOnce_(atOnce), refill_(refill) {}
+  bool canTake(MonoTime now) const;
+  bool take(MonoTime now);
+  bool isFull(MonoTime now) const { return !fullAt_ || *fullAt_ <= now; }
+
+ private:
+  int atOnce_;
+  Duration refill_;
+  std::optional<MonoTime> fullAt_;  // when there will be as many as can be
+};
+
+// What is to be told, and how.
+struct ChangeRule {
+  // Only findings that name a pod of the Kubernetes API; the end of such a pod ends none of them,
+  // and another pod of its name has findings of its own.
+  bool podsOfTheApi = false;
+  // What goes on is told again each ten minutes.
+  bool recounts = false;
+};
+
+struct FindingChange {
+  enum class Kind { kBegan, kGoesOn, kEnded };
+  Kind kind = Kind::kBegan;
+  std::uint64_t number = 0;  // the same from a beginning to its end, another for the next one
+  std::string check;
+  std::string podUid;        // empty unless the rule is about pods of the API
+  Finding finding;           // in its public form; of several of a code on a pod the first
+  std::size_t more = 0;      // beside it
+  WallTime began{};          // when this process first saw it
+  std::uint64_t runs = 1;    // of the check, that saw it
+  bool atFirstLook = false;  // it was there when the check first looked: it may be older
+  bool podIsGone = false;    // and the finding with it
+};
+
+// Findings of a code on a pod are one thing; told are those of severity warning and above. One
+// change when a thing begins, one when it is over (isOver()), none while it cannot be looked at.
+// What comes and goes is told four changes at once and then one in ten minutes, always as it then
+// is. All things together are told 30 changes at once and then ten a minute: a beginning that is
+// too much is left out, and told with the next count if it is there still; an end waits. Who does
+// not lead is silent but keeps up: a new leader tells what began in the last minute, which its
+// predecessor may not have told.
+class FindingChanges {
+ public:
+  explicit FindingChanges(ChangeRule rule) : rule_(rule) {}
+  // `latest` as in Sink::publish().
+  std::vector<FindingChange> take(const Report& report, const CheckRun* latest, MonoTime now,
+                                  WallTime wall);
+  // How many beginnings and counts were left out, ever.
+  std::uint64_t leftOut() const { return leftOut_; }
+
+ private:
+  struct Key {
+    std::string check, code, pod, uid;
+    auto operator<=>(const Key&) const = default;
+  };
+  struct Condition {
+    Finding finding;
+    std::size_t count = 0;
+  };
+  using Conditions = std::map<Key, Condition>;
+  struct Thing {
+    FindingChange change;
+    ChangeBudget budget;
+    MonoTime began{};
+    MonoTime told{};
+    bool isThere = true;
+    bool isTold = false;     // by us, that it is there
+    bool byAnother = false;  // it was for another replica to tell it
+  };
+
+  Conditions conditionsOf(const Report& report) const;
+  void see(const Report& report, const Conditions& present, const CheckRun* latest, MonoTime now,
+           WallTime wall);
+  void endWhatIsOver(const Report& report, const Conditions& present);
+  std::optional<FindingChange> tell(Thing& thing, MonoTime now);
+  std::optional<FindingChange> tellBeginning(Thing& thing, MonoTime now);
+
+  const ChangeRule rule_;
+  ChangeBudget budget_{30, std::chrono::seconds(6)};
+  std::map<Key, Thing> things_;
+  std::set<std::string> looked_;  // checks that have looked once
+  std::uint64_t numbers_ = 0;
+  std::uint64_t leftOut_ = 0;
+};
+
+}  // namespace rollcall
