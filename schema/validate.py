@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Validates reports against a JSON Schema: validate.py SCHEMA REPORT... (- reads standard input).
+"""Validates reports, or messages to a webhook, against a JSON Schema: validate.py SCHEMA REPORT...
+
+- reads standard input.
 
 Also requires that every object of the schema is closed and every field described, and that the
 schema refuses damaged reports: a validator that accepts everything proves nothing.
@@ -40,8 +42,9 @@ def damaged(report):
         del without[key]
         yield f"without {key}", without
     yield "with an unknown field", {**report, "extra": 1}
-    yield "with another verdict", {**report, "verdict": "ok"}
-    for finding in report["findings"][:1]:
+    for word in {"verdict", "event"} & set(report):
+        yield f"with another {word}", {**report, word: "ok"}
+    for finding in report.get("findings", ())[:1]:
         yield "with a number as pod", {**report, "findings": [{**finding, "pod": 1}]}
 
 

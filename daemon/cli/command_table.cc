@@ -42,6 +42,8 @@ constexpr FlagSpec kReportFlags[] = {
      "print one line and write report.md, .html, .json and .xml there"},
     {"--push", "URL", "", Value::kText,
      "tell this Pushgateway when the report was made and how many findings it has"},
+    {"--webhook", "FORMAT", "webhook.format", Value::kText,
+     "tell the webhook of webhook.url_file or ROLLCALL_WEBHOOK_URL: generic or slack"},
 };
 constexpr FlagSpec kRunFlags[] = {
     {"--only", "CHECK[,CHECK]", "", Value::kText, "only these checks"},
@@ -97,7 +99,8 @@ constexpr CommandSpec kCommands[] = {
      "for every post, at budget.pages_per_second. At its default of 5 about 7,000 posts fit in\n"
      "30m: for more raise it, or --timeout. Drafts and scheduled posts are not named.\n"
      "Exit codes are those of check, and 3 when the report could not be written, remembered\n"
-     "(--state) or pushed. In a CronJob use --fail-on never, or Kubernetes tries a report that\n"
+     "(--state), pushed or told the webhook. In a CronJob use --fail-on never, or Kubernetes tries "
+     "a report that\n"
      "found something again.\n"},
     {Command::kServe, "serve", "Run as a daemon: metrics, report and status page",
      "Examples:\n"

@@ -52,6 +52,7 @@ inline constexpr std::pair<const char*, OutputFormat> kReportOutputs[] = {
     {"junit", OutputFormat::kJunit}};
 inline constexpr std::pair<const char*, FailOn> kFailOns[] = {
     {"warn", FailOn::kWarn}, {"fail", FailOn::kFail}, {"never", FailOn::kNever}};
+inline constexpr const char* kWebhookFormats[] = {"generic", "slack"};
 inline constexpr const char* kShells[] = {"bash", "zsh", "fish"};
 
 }  // namespace rollcall

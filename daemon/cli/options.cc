@@ -271,6 +271,7 @@ class Converter {
     } else if (*flag.path) {
       options_.flags.values[flag.path] = values.back();
       options_.flags.origins[flag.path] = flag.name;
+      options_.report.webhook = options_.report.webhook || name == "--webhook";
     } else if (options_.command == Command::kVolumeAgent) {
       agent(name, values.back());
     } else {
@@ -416,6 +417,7 @@ std::vector<CommandInfo> describeCommands() {
       const std::string_view name = flag->name;
       FlagInfo described{flag->name, flag->help, {}, flag->kind};
       if (name == "--output") described.choices = texts(namesOf(outputsOf(spec.command)));
+      if (name == "--webhook") described.choices = texts(kWebhookFormats);
       if (name == "--fail-on")
         described.choices =
             texts(namesOf(std::span<const std::pair<const char*, FailOn>>(kFailOns)));

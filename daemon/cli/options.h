@@ -38,8 +38,9 @@ struct AgentOptions {
 
 // Of `report`, besides those of a run.
 struct ReportOptions {
-  std::string folder;   // where every format goes as a file; empty = one format to stdout
-  std::string pushUrl;  // of a Pushgateway; empty = nothing is pushed
+  std::string folder;    // where every format goes as a file; empty = one format to stdout
+  std::string pushUrl;   // of a Pushgateway; empty = nothing is pushed
+  bool webhook = false;  // tell the one that is configured
 };
 
 struct Options {

@@ -14,6 +14,8 @@
 #include "daemon/sinks/formats.h"
 #include "daemon/sinks/push.h"
 #include "daemon/sinks/text.h"
+#include "daemon/sinks/webhook.h"
+#include "daemon/sinks/webhook_message.h"
 #include "daemon/state/history.h"
 #include "daemon/web/report_document.h"
 
@@ -30,7 +32,8 @@ class Delivery {
   bool run() {
     const bool kept = keep();
     const bool written = options_.report.folder.empty() ? print() : write();
-    return push() && written && kept;
+    const bool pushed = push();
+    return tell() && pushed && written && kept;
   }
 
  private:
@@ -86,6 +89,16 @@ class Delivery {
     return said(pushReport(clock, *http, options_.report.pushUrl, report_));
   }
 
+  bool tell() const {
+    if (!options_.report.webhook) return true;
+    const SystemClock clock;
+    const std::unique_ptr<HttpClient> http =
+        makeCurlClient(clock, fmt::format("rollcall/{}", kVersion));
+    const WebhookMessage message = reportMessage(
+        config_.webhook, report_, chronicle_ ? &*chronicle_ : nullptr, newWebhookKey());
+    return said(tellWebhook(clock, *http, config_.webhook, message));
+  }
+
   const Options& options_;
   const Config& config_;
   Report report_;
@@ -96,6 +109,12 @@ class Delivery {
 
 int reportCommand(const CheckRegistry& registry, const Options& options, const Config& config,
                   const Environment& environment) {
+  if (options.report.webhook && config.webhook.url.empty()) {
+    complain(
+        "--webhook: where is not known: name a file with its URL in webhook.url_file, or set "
+        "ROLLCALL_WEBHOOK_URL");
+    return kExitUsage;
+  }
   const RoundResult round = takeOneRound(
       registry, config, {.only = options.only, .timeout = options.timeout, .everything = true},
       environment);

@@ -13,6 +13,7 @@
 #include "daemon/run/services.h"
 #include "daemon/sinks/metrics.h"
 #include "daemon/sinks/status_board.h"
+#include "daemon/sinks/webhook_sink.h"
 #include "daemon/state/watch_keeper.h"
 #include "daemon/web/report_pages.h"
 
@@ -45,8 +46,8 @@ CheckPlan planOf(const Config& config) {
   return plan;
 }
 
-k8s::Tell tellJournal(Journal& journal) {
-  return [&journal](const k8s::News& news) {
+Tell tellJournal(Journal& journal) {
+  return [&journal](const News& news) {
     journal.write(news.warning ? LogLevel::kWarning : LogLevel::kInfo, news.message,
                   {{"detail", news.detail}});
   };
@@ -85,6 +86,13 @@ std::unique_ptr<WatchKeeper> makeKeeper(const Clock& clock, const Config& config
       [&board] { return board.board()->timeline; }, journal);
 }
 
+// Null when none is to be told of findings.
+std::unique_ptr<WebhookSink> makeWebhook(const Clock& clock, HttpClient& http, const Config& config,
+                                         Journal& journal) {
+  if (config.webhook.url.empty() || !config.webhook.findings) return nullptr;
+  return makeWebhookSink(clock, http, config.webhook, tellJournal(journal));
+}
+
 }  // namespace
 
 int serveCommand(const CheckRegistry& registry, const Config& config) {
@@ -109,9 +117,17 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
   const std::unique_ptr<WatchKeeper> keeper =
       makeKeeper(clock, config, services->site, board, *journal);
   if (keeper) sinks.push_back(keeper.get());
+  const std::unique_ptr<WebhookSink> webhook =
+      makeWebhook(clock, *services->http, config, *journal);
+  if (webhook) sinks.push_back(webhook.get());
   Engine engine(registry, config, *services, sinks);
   WebContent content{.board = [&] { return board.board(); },
-                     .metrics = [&] { return metrics.text() + processMetrics(readProcess()); },
+                     .metrics =
+                         [&] {
+                           return metrics.text() +
+                                  (webhook ? webhookMetrics(webhook->counts()) : "") +
+                                  processMetrics(readProcess());
+                         },
                      .live = [&] { return clock.mono() - engine.lastTurn() < kOldestTurn; },
                      .ready = [&] { return engine.ready(); },
                      .maxFindings = config.maxFindings,

@@ -31,7 +31,7 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
        "rollcall.yaml:1: a?[31m: unknown key; known here: pods, checks, site, pods_dns, "
        "kubernetes, pod_ca, database, content, content_api_key_file, admin_api_key_file, "
        "purge_token_file, routes, "
-       "settle, budget, "
+       "webhook, settle, budget, "
        "listen, state, max_findings, probe, "
        "ghost_config"},
       // Shapes

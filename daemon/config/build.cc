@@ -12,6 +12,7 @@
 #include "daemon/config/kubernetes.h"
 #include "daemon/config/merge.h"
 #include "daemon/config/text.h"
+#include "daemon/config/webhook.h"
 #include "daemon/ghost/mail_settings.h"
 #include "daemon/ghost/routes.h"
 #include "daemon/net/pod_sources.h"
@@ -75,6 +76,7 @@ class Builder {
     database();
     files();
     mail();
+    readWebhook(merged_, config_, problems_);
     limits();
     checks();
     if (problems_.empty()) return std::move(config_);

@@ -15,6 +15,7 @@
 #include "daemon/db/mysql_source.h"
 #include "daemon/ghost/mail_settings.h"
 #include "daemon/k8s/kube_pods.h"
+#include "daemon/sinks/webhook_config.h"
 
 namespace rollcall {
 
@@ -43,6 +44,7 @@ struct Config {
   std::string adminKey;              // "id:secret"; never shown
   std::string purgeToken;            // of the CDN's API; never shown
   std::optional<MailSettings> mail;  // what is known of Ghost's; empty = nothing
+  WebhookConfig webhook;             // its address and secret are never shown
   Duration settle = std::chrono::seconds(5);
   AskBudget budget;           // of a one-shot run
   double pagesPerSecond = 5;  // per pod, in the daemon
@@ -57,8 +59,8 @@ struct Config {
 // One layer of settings as key paths of the YAML file ("database.host", "checks.posts.newest") with
 // their text, and where they came from. Layers are merged, the later one wins.
 // Paths no YAML file may have: database.password, database.client, database.tls.inline_ca,
-// content_api_key, admin_api_key, purge_token, what is below mail and bulkEmail, and what
-// Kubernetes tells its containers (surroundings.host, .port and .account).
+// content_api_key, admin_api_key, purge_token, webhook.url, webhook.secret, what is below mail and
+// bulkEmail, and what Kubernetes tells its containers (surroundings.host, .port and .account).
 struct ConfigLayer {
   // "rollcall.yaml", "config.production.json", "environment", "flags"
   std::string source;
@@ -85,8 +87,8 @@ using Environment = std::map<std::string, std::string>;
 Result<ConfigLayer> readGhostEnvironment(const Environment& environment);
 // ROLLCALL_URL, ROLLCALL_PODS_DNS, ROLLCALL_KUBE_SELECTOR, _SERVICE, _NAMESPACE, _PORT and _LEASE,
 // ROLLCALL_DB, ROLLCALL_DB_PASSWORD, ROLLCALL_CONTENT_API_KEY, ROLLCALL_ADMIN_API_KEY,
-// ROLLCALL_PURGE_TOKEN; and where the Kubernetes API is: KUBERNETES_SERVICE_*,
-// ROLLCALL_KUBE_ACCOUNT.
+// ROLLCALL_PURGE_TOKEN, ROLLCALL_WEBHOOK_URL, ROLLCALL_WEBHOOK_SECRET; and where the Kubernetes API
+// is: KUBERNETES_SERVICE_*, ROLLCALL_KUBE_ACCOUNT.
 Result<ConfigLayer> readEnvironment(const Environment& environment);
 
 // Merges the layers (first = weakest) over the defaults and validates everything. On failure the

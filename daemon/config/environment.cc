@@ -44,7 +44,9 @@ constexpr Shim kOurs[] = {{"ROLLCALL_URL", "site.url"},
                           {"ROLLCALL_DB_PASSWORD", "database.password"},
                           {"ROLLCALL_CONTENT_API_KEY", "content_api_key"},
                           {"ROLLCALL_ADMIN_API_KEY", "admin_api_key"},
-                          {"ROLLCALL_PURGE_TOKEN", "purge_token"}};
+                          {"ROLLCALL_PURGE_TOKEN", "purge_token"},
+                          {"ROLLCALL_WEBHOOK_URL", "webhook.url"},
+                          {"ROLLCALL_WEBHOOK_SECRET", "webhook.secret"}};
 
 // What Kubernetes tells every container; the folder's name is a matter for tests.
 constexpr Shim kSurroundings[] = {{"KUBERNETES_SERVICE_HOST", "surroundings.host"},

@@ -37,6 +37,12 @@ constexpr SecretKey kSecretKeys[] = {
     {"purge_token",
      "the token does not belong in this file: put it into a file of its own and name that in "
      "purge_token_file, or set ROLLCALL_PURGE_TOKEN"},
+    {"webhook.url",
+     "the URL does not belong in this file, whoever has it can post there: put it into a file of "
+     "its own and name that in webhook.url_file, or set ROLLCALL_WEBHOOK_URL"},
+    {"webhook.secret",
+     "the secret does not belong in this file: put it into a file of its own and name that in "
+     "webhook.secret_file, or set ROLLCALL_WEBHOOK_SECRET"},
 };
 
 std::string joined(const std::vector<std::string_view>& names) {

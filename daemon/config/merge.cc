@@ -53,6 +53,10 @@ void overrule(MergedConfig& merged, const ConfigLayer& layer) {
   if (has("admin_api_key_file")) forget(merged, {"admin_api_key"});
   if (has("purge_token")) forget(merged, {"purge_token_file"});
   if (has("purge_token_file")) forget(merged, {"purge_token"});
+  if (has("webhook.url")) forget(merged, {"webhook.url_file"});
+  if (has("webhook.url_file")) forget(merged, {"webhook.url"});
+  if (has("webhook.secret")) forget(merged, {"webhook.secret_file"});
+  if (has("webhook.secret_file")) forget(merged, {"webhook.secret"});
   if (has("pods_dns") || namesKubernetes(layer)) merged.pods.clear();
   if (layer.lists.contains("pods") || namesKubernetes(layer)) forget(merged, {"pods_dns"});
   if (layer.lists.contains("pods") || has("pods_dns"))

@@ -112,6 +112,16 @@ void showDatabase(Page& page, const Config& config) {
   page.line("  query_timeout: {}", durationText(database.queryTimeout));
 }
 
+void showWebhook(Page& page, const WebhookConfig& webhook) {
+  page.line("webhook:");
+  page.secret("  ", "url", webhook.url);
+  page.secret("  ", "secret", webhook.secret);
+  page.line("  format: {}", webhook.format == WebhookFormat::kSlack ? "slack" : "generic");
+  page.line("  findings: {}", webhook.findings);
+  page.optional("  ", "status_page", webhook.statusPage);
+  page.optional("  ", "runbook_url", webhook.runbookUrl);
+}
+
 void showChecks(Page& page, const Config& config) {
   if (config.checks.empty()) return;
   page.line("checks:");
@@ -146,6 +156,7 @@ std::string showConfig(const Config& config) {
   page.secret("", "content_api_key", config.contentKey);
   page.secret("", "admin_api_key", config.adminKey);
   page.secret("", "purge_token", config.purgeToken);
+  showWebhook(page, config.webhook);
   page.line("settle: {}", durationText(config.settle));
   page.line("budget:");
   page.line("  pages: {}", config.budget.pages);

@@ -24,6 +24,7 @@ content: {path: content}
 content_api_key_file: key
 admin_api_key_file: admin-key
 purge_token_file: purge-token
+webhook: {url_file: hook, secret_file: hook-secret, format: slack, findings: false, status_page: "https://rollcall.example.org", runbook_url: "https://wiki.example.org/{code}"}
 routes: routes.yaml
 settle: 0s
 budget: {pages: 10, parallel: 2, pages_per_second: 0.5}
@@ -41,6 +42,8 @@ class FullConfig : public ConfigTest {
     write("key", "feedc0ffee0123456789abcdef");
     write("purge-token", "t0ken");
     write("admin-key", std::string(24, 'c') + ":" + std::string(64, 'd'));
+    write("hook", "https://hooks.example.org/T0/B0/planted-url\n");
+    write("hook-secret", "planted-webhook-secret");
     write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
     write("routes.yaml", "routes:\n");
   }
@@ -61,6 +64,7 @@ TEST_F(FullConfig, ShownIsReadAgainAsTheSame) {
   secretsAside.contentKey = "";
   secretsAside.adminKey = "";
   secretsAside.purgeToken = "";
+  secretsAside.webhook.url = secretsAside.webhook.secret = "";
   EXPECT_EQ(showConfig(*again), showConfig(secretsAside));
 }
 
@@ -71,6 +75,10 @@ TEST_F(FullConfig, SecretsAreSaidToBeSetAndNeverShown) {
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("hunter2")));
   EXPECT_THAT(text, testing::HasSubstr("# admin_api_key: (set)"));
   EXPECT_THAT(text, testing::HasSubstr("# purge_token: (set)"));
+  EXPECT_THAT(text, testing::HasSubstr("# url: (set)"));
+  EXPECT_THAT(text, testing::HasSubstr("# secret: (set)"));
+  EXPECT_THAT(text, testing::HasSubstr("format: slack"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("planted")));
   EXPECT_THAT(text, testing::HasSubstr("reader: \"db-ro:3306\""));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("feedc0ffee")));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("dddddddd")));

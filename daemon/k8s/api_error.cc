@@ -3,26 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "daemon/ghost/error_message.h"
 #include "daemon/k8s/json.h"
+#include "daemon/net/backoff.h"
 
 namespace rollcall::k8s {
 namespace {
 
 constexpr Duration kForbiddenRest = std::chrono::minutes(1);
-constexpr long kLongestRetryAfter = 300;  // s
-
-// A number of seconds; a date, which proxies send, is not worth a calendar.
-Duration restOf(std::string_view retryAfter) {
-  long seconds = 0;
-  const char* const end = retryAfter.data() + retryAfter.size();
-  const auto [rest, code] = std::from_chars(retryAfter.data(), end, seconds);
-  if (code != std::errc() || rest != end || retryAfter.empty() || seconds < 0) return Duration(0);
-  return std::chrono::seconds(std::min(seconds, kLongestRetryAfter));
-}
 
 std::string messageOf(std::string_view body) {
   const Result<nlohmann::json> status = readJson(body);
@@ -52,7 +42,7 @@ bool isOfOne(std::string_view verb) {
 ApiError refusal(int status, std::string_view verb, const Collection& collection,
                  std::string_view retryAfter, std::string_view body) {
   const std::string words = messageOf(body);
-  const Duration rest = restOf(retryAfter);
+  const Duration rest = restAskedFor(retryAfter);
   const auto answers = [&](std::string_view what) {
     return withWords(fmt::format("the Kubernetes API answers {} ({}) to {} {}", status, what, verb,
                                  collection.resource),
@@ -96,7 +86,8 @@ ApiError refusal(int status, std::string_view verb, const Collection& collection
 
 ApiError refusal(const nlohmann::json& status, const Collection& collection) {
   const long code = numberAt(status, {"code"}, 100, 599).value_or(500);
-  const auto seconds = numberAt(status, {"details", "retryAfterSeconds"}, 0, kLongestRetryAfter);
+  const auto seconds =
+      numberAt(status, {"details", "retryAfterSeconds"}, 0, kLongestRestAskedFor.count());
   return refusal(static_cast<int>(code), "watch", collection,
                  seconds ? std::to_string(*seconds) : "",
                  status.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -17,10 +17,10 @@
 #include <string>
 #include <vector>
 
+#include "daemon/core/news.h"
 #include "daemon/k8s/api_error.h"
-#include "daemon/k8s/backoff.h"
 #include "daemon/k8s/lease.h"
-#include "daemon/k8s/news.h"
+#include "daemon/net/backoff.h"
 
 namespace rollcall::k8s {
 

@@ -99,7 +99,7 @@ std::string makeIdentity() {
 Result<std::unique_ptr<Leadership>> joinElection(const Clock& clock, HttpClient& http,
                                                  const std::string& lease,
                                                  const k8s::Surroundings& surroundings,
-                                                 const std::string& identity, k8s::Tell tell) {
+                                                 const std::string& identity, Tell tell) {
   const Result<k8s::Cluster> cluster = k8s::locateCluster(surroundings, "", k8s::kWish);
   if (!cluster) return cluster.error();
   return std::unique_ptr<Leadership>(

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "daemon/core/leadership.h"
+#include "daemon/core/news.h"
 #include "daemon/k8s/cluster.h"
-#include "daemon/k8s/news.h"
 #include "daemon/net/http_client.h"
 
 namespace rollcall {
@@ -22,6 +22,6 @@ std::string makeIdentity();
 Result<std::unique_ptr<Leadership>> joinElection(const Clock& clock, HttpClient& http,
                                                  const std::string& lease,
                                                  const k8s::Surroundings& surroundings,
-                                                 const std::string& identity, k8s::Tell tell);
+                                                 const std::string& identity, Tell tell);
 
 }  // namespace rollcall

@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "daemon/k8s/api_client.h"
-#include "daemon/k8s/backoff.h"
 #include "daemon/k8s/event_plan.h"
+#include "daemon/net/backoff.h"
 
 namespace rollcall {
 namespace k8s {
@@ -136,7 +136,7 @@ class EventSink final : public Sink {
 Result<std::unique_ptr<Sink>> makeEventSink(const Clock& clock, HttpClient& http,
                                             const std::string& nameSpace,
                                             const k8s::Surroundings& surroundings,
-                                            const std::string& instance, k8s::Tell tell) {
+                                            const std::string& instance, Tell tell) {
   const Result<k8s::Cluster> cluster = k8s::locateCluster(surroundings, nameSpace, k8s::kWish);
   if (!cluster) return cluster.error();
   return std::unique_ptr<Sink>(

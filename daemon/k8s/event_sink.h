@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "daemon/core/news.h"
 #include "daemon/core/report.h"
 #include "daemon/k8s/cluster.h"
-#include "daemon/k8s/news.h"
 #include "daemon/net/http_client.h"
 
 namespace rollcall {
@@ -19,6 +19,6 @@ namespace rollcall {
 Result<std::unique_ptr<Sink>> makeEventSink(const Clock& clock, HttpClient& http,
                                             const std::string& nameSpace,
                                             const k8s::Surroundings& surroundings,
-                                            const std::string& instance, k8s::Tell tell);
+                                            const std::string& instance, Tell tell);
 
 }  // namespace rollcall

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "daemon/k8s/api_client.h"
-#include "daemon/k8s/backoff.h"
+#include "daemon/net/backoff.h"
 
 namespace rollcall::k8s {
 

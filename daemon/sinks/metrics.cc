@@ -418,6 +418,18 @@ std::string agentMetrics(const VolumeFacts& facts) {
   return serialize(std::move(families));
 }
 
+std::string webhookMetrics(const WebhookCounts& counts) {
+  MetricFamily messages =
+      family("rollcall_webhook_messages_total", "Messages to the webhook, by what became of them.",
+             MetricType::Counter);
+  for (const auto& [result, count] :
+       {std::pair("delivered", counts.delivered), std::pair("refused", counts.refused),
+        std::pair("expired", counts.expired), std::pair("overflow", counts.overflow),
+        std::pair("left_out", counts.leftOut)})
+    add(messages, {{"result", result}}, static_cast<double>(count));
+  return serialize({std::move(messages)});
+}
+
 std::string processMetrics(const ProcessFacts& facts) {
   std::vector<MetricFamily> families;
   const auto tell = [&](const char* name, const char* help, const std::optional<double>& value,

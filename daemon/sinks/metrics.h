@@ -11,6 +11,7 @@
 #include "daemon/core/report.h"
 #include "daemon/net/pod_client.h"
 #include "daemon/sinks/process_facts.h"
+#include "daemon/sinks/webhook_sink.h"
 
 namespace rollcall {
 
@@ -44,6 +45,9 @@ std::string probeMetrics(const CheckRun& run, const CheckSpec& spec);
 
 // What a volume agent shows: of its own mount, so without a pod label.
 std::string agentMetrics(const VolumeFacts& facts);
+
+// What became of the daemon's messages to a webhook.
+std::string webhookMetrics(const WebhookCounts& counts);
 
 // The process_* metrics that exporters have in common.
 std::string processMetrics(const ProcessFacts& facts);

@@ -298,6 +298,7 @@ TEST_F(MetricsTest, AreWhatTheReadmeDocuments) {
   EXPECT_EQ(exposed(formatPrometheus(sampleFail())), documented({"report"}));
   EXPECT_EQ(exposed(pushMetrics(samplePass())), documented({"push"}));
   EXPECT_EQ(exposed(probeMetrics(samplePass().checks.back(), kPostsSpec)), documented({"probe"}));
+  EXPECT_EQ(exposed(webhookMetrics({})), documented({"webhook"}));
 }
 
 }  // namespace

@@ -411,6 +411,8 @@ class CommandLine(unittest.TestCase):
             self.write("content-api-key", "0123456789abcdef0123456789\n")
             self.write("admin-api-key", ADMIN_KEY + "\n")
             self.write("purge-token", SECRET + "\n")
+            self.write("webhook-url", "https://hooks.example.org/T0/B0\n")
+            self.write("webhook-secret", SECRET * 4 + "\n")
             self.write("db-ca.pem", CERTIFICATE)
             self.write("pods-ca.pem", CERTIFICATE)
             self.write("routes.yaml", "collections:\n  /:\n    permalink: /{slug}/\n")

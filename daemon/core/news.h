@@ -1,10 +1,10 @@
-// What a person should know of how things go with the API.
+// What a person should know of how things go with the Kubernetes API or a webhook.
 #pragma once
 
 #include <functional>
 #include <string>
 
-namespace rollcall::k8s {
+namespace rollcall {
 
 // Worth a line in the log.
 struct News {
@@ -16,4 +16,4 @@ struct News {
 // Called on the thread that learned it.
 using Tell = std::function<void(const News&)>;
 
-}  // namespace rollcall::k8s
+}  // namespace rollcall

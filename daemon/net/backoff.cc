@@ -1,9 +1,10 @@
-#include "daemon/k8s/backoff.h"
+#include "daemon/net/backoff.h"
 
 #include <algorithm>
+#include <charconv>
 #include <random>
 
-namespace rollcall::k8s {
+namespace rollcall {
 namespace {
 
 constexpr Duration kShortest = std::chrono::milliseconds(800);
@@ -11,6 +12,14 @@ constexpr unsigned kDoublings = 5;  // 25.6 s, and up to 30 s with the random pa
 constexpr Duration kLongest = std::chrono::seconds(30);
 
 }  // namespace
+
+Duration restAskedFor(std::string_view retryAfter) {
+  std::chrono::seconds::rep seconds = 0;
+  const char* const end = retryAfter.data() + retryAfter.size();
+  const auto [rest, code] = std::from_chars(retryAfter.data(), end, seconds);
+  if (code != std::errc() || rest != end || retryAfter.empty() || seconds < 0) return Duration(0);
+  return std::min(std::chrono::seconds(seconds), kLongestRestAskedFor);
+}
 
 Random randomNumbers() {
   return
@@ -28,4 +37,4 @@ Duration Backoff::next(Duration atLeast, Duration atMost) {
   return std::max(std::min(rest, atMost), atLeast);
 }
 
-}  // namespace rollcall::k8s
+}  // namespace rollcall

@@ -2,11 +2,18 @@
 // clients of an API that comes back do not all come at once. Pure, but for the random numbers.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <string_view>
 
 #include "daemon/core/clock.h"
 
-namespace rollcall::k8s {
+namespace rollcall {
+
+inline constexpr std::chrono::seconds kLongestRestAskedFor = std::chrono::minutes(5);
+// What a Retry-After header asks for, at most that long. Zero unless it is a number of seconds: a
+// date, which proxies send, is not worth a calendar.
+Duration restAskedFor(std::string_view retryAfter);
 
 // Each call gives a number in [0, 1).
 using Random = std::function<double()>;
@@ -27,4 +34,4 @@ class Backoff {
   unsigned failures_ = 0;
 };
 
-}  // namespace rollcall::k8s
+}  // namespace rollcall

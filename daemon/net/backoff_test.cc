@@ -1,8 +1,8 @@
-#include "daemon/k8s/backoff.h"
+#include "daemon/net/backoff.h"
 
 #include <gtest/gtest.h>
 
-namespace rollcall::k8s {
+namespace rollcall {
 namespace {
 using namespace std::chrono_literals;
 
@@ -39,5 +39,13 @@ TEST(Backoff, keepsToTheBoundItIsGiven) {
   for (int i = 0; i < 20; ++i) EXPECT_LE(backoff.next(0s, 2s), 2s);
 }
 
+TEST(RestAskedFor, isASmallNumberOfSeconds) {
+  EXPECT_EQ(restAskedFor("7"), 7s);
+  for (const char* text :
+       {"", "-1", "7 s", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999999999999999"})
+    EXPECT_EQ(restAskedFor(text), 0s) << text;
+  EXPECT_EQ(restAskedFor("999999999"), 5min);
+}
+
 }  // namespace
-}  // namespace rollcall::k8s
+}  // namespace rollcall
