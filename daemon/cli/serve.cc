@@ -151,6 +151,7 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
       if (const std::optional<PastWatch> past = keeper->start(stop)) {
         board.resume(*past, registry, enabledChecks(config));
         engine.resume(past->findings);
+        if (webhook) webhook->resume(past->findings);
       }
     engine.run(stop);
     services->leadership.reset();  // another replica may lead now

@@ -53,14 +53,13 @@ std::vector<FindingChange> FindingChanges::take(const Report& report, const Chec
                                                 MonoTime now, WallTime wall) {
   const bool leads = report.leads.value_or(true);
   const Conditions present = conditionsOf(report);
-  endWhatIsOver(report, present);
+  endWhatIsOver(report, present, now);
   see(report, present, latest, now, wall);
   std::vector<FindingChange> changes;
   for (auto at = things_.begin(); at != things_.end();) {
     Thing& thing = at->second;
     if (!leads) {
-      thing.byAnother = thing.isThere;
-      thing.isTold = thing.isTold && thing.isThere;
+      leaveToAnother(thing, now);
     } else if (auto change = tell(thing, now)) {
       changes.push_back(std::move(*change));
     }
@@ -68,6 +67,10 @@ std::vector<FindingChange> FindingChanges::take(const Report& report, const Chec
     at = isDone && thing.budget.isFull(now) ? things_.erase(at) : std::next(at);
   }
   return changes;
+}
+
+void FindingChanges::resume(const std::vector<PastFinding>& findings) {
+  for (const PastFinding& one : findings) resumed_.insert({one.check, one.code, one.pod, ""});
 }
 
 void FindingChanges::see(const Report& report, const Conditions& present, const CheckRun* latest,
@@ -87,6 +90,9 @@ void FindingChanges::see(const Report& report, const Conditions& present, const 
       thing.change.more = condition.count - 1;
       thing.change.began = wall;
       thing.change.atFirstLook = !looked_.contains(key.check);
+      thing.byAnother =
+          thing.change.atFirstLook && resumed_.contains({key.check, key.code, key.pod, ""});
+      if (thing.byAnother) thing.began = now - kHandOver;
     } else if (latest && latest->check == key.check) {
       ++thing.change.runs;
     }
@@ -96,16 +102,24 @@ void FindingChanges::see(const Report& report, const Conditions& present, const 
     if (!run.error && !run.outcome.notApplicable) looked_.insert(run.check);
 }
 
-void FindingChanges::endWhatIsOver(const Report& report, const Conditions& present) {
+void FindingChanges::endWhatIsOver(const Report& report, const Conditions& present,
+                                   MonoTime now) {
   for (auto& [key, thing] : things_) {
     if (!thing.isThere || present.contains(key)) continue;
     const Pod* pod = podNamed(report, key.pod);
     const bool isGone = !key.pod.empty() && (!pod || (rule_.podsOfTheApi && pod->uid != key.uid));
     if (!isGone && !isOver(report, key.check, key.pod)) continue;
     thing.isThere = false;
+    thing.ended = now;
     thing.change.podIsGone = isGone;
     if (isGone && rule_.podsOfTheApi) thing.isTold = thing.byAnother = false;  // nothing to tell
   }
+}
+
+void FindingChanges::leaveToAnother(Thing& thing, MonoTime now) {
+  const bool endedLately = (thing.byAnother || thing.isTold) && now - thing.ended < kHandOver;
+  thing.byAnother = thing.isThere || endedLately;
+  thing.isTold = false;
 }
 
 std::optional<FindingChange> FindingChanges::tell(Thing& thing, MonoTime now) {

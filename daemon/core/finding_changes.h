@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/core/comparison.h"
 #include "daemon/core/report.h"
 
 namespace rollcall {
@@ -56,11 +57,14 @@ struct FindingChange {
 // What comes and goes is told four changes at once and then one in ten minutes, always as it then
 // is. All things together are told 30 changes at once and then ten a minute: a beginning that is
 // too much is left out, and told with the next count if it is there still; an end waits. Who does
-// not lead is silent but keeps up: a new leader tells what began in the last minute, which its
+// not lead is silent but keeps up: a new leader tells what began or ended in the last minute, which its
 // predecessor may not have told.
 class FindingChanges {
  public:
   explicit FindingChanges(ChangeRule rule) : rule_(rule) {}
+  // What an earlier process saw last: what of it is there at the first look began then, and was for
+  // that process to tell. Before the first take().
+  void resume(const std::vector<PastFinding>& findings);
   // `latest` as in Sink::publish().
   std::vector<FindingChange> take(const Report& report, const CheckRun* latest, MonoTime now,
                                   WallTime wall);
@@ -82,6 +86,7 @@ class FindingChanges {
     ChangeBudget budget;
     MonoTime began{};
     MonoTime told{};
+    MonoTime ended{};
     bool isThere = true;
     bool isTold = false;     // by us, that it is there
     bool byAnother = false;  // it was for another replica to tell it
@@ -90,13 +95,15 @@ class FindingChanges {
   Conditions conditionsOf(const Report& report) const;
   void see(const Report& report, const Conditions& present, const CheckRun* latest, MonoTime now,
            WallTime wall);
-  void endWhatIsOver(const Report& report, const Conditions& present);
+  void endWhatIsOver(const Report& report, const Conditions& present, MonoTime now);
+  static void leaveToAnother(Thing& thing, MonoTime now);
   std::optional<FindingChange> tell(Thing& thing, MonoTime now);
   std::optional<FindingChange> tellBeginning(Thing& thing, MonoTime now);
 
   const ChangeRule rule_;
   ChangeBudget budget_{30, std::chrono::seconds(6)};
   std::map<Key, Thing> things_;
+  std::set<Key> resumed_;         // without uid
   std::set<std::string> looked_;  // checks that have looked once
   std::uint64_t numbers_ = 0;
   std::uint64_t leftOut_ = 0;

@@ -79,6 +79,21 @@ TEST_F(FindingChangesTest, whatIsThereAtTheFirstLookIsSaidToBe) {
   EXPECT_FALSE(changes_.at(0).atFirstLook);
 }
 
+TEST_F(FindingChangesTest, whatAnEarlierProcessSawIsNotToldAgainAndItsEndIs) {
+  PastFinding past;
+  past.check = "posts";
+  past.code = "RC201";
+  past.pod = "pod-1";
+  rule_.resume({past});
+  find("pod-1");
+  find("pod-2");
+  EXPECT_THAT(round(), ElementsAre("began RC201 pod-2"));
+  findNothing();
+  EXPECT_THAT(round(), ElementsAre("ended RC201 pod-1", "ended RC201 pod-2"));
+  find("pod-1");
+  EXPECT_THAT(round(), ElementsAre("began RC201 pod-1")) << "that is another time";
+}
+
 TEST_F(FindingChangesTest, aPodThatIsGoneEndsWhatWasFoundOnIt) {
   find("pod-2");
   round();
@@ -149,6 +164,21 @@ TEST_F(FindingChangesTest, aNewLeaderTellsWhatBeganLatelyOnceAndEndsTheRest) {
   for (int i = 0; i < 60; ++i) EXPECT_THAT(round(), IsEmpty()) << "its predecessor told it";
   findNothing();
   EXPECT_THAT(round(), ElementsAre("ended RC201 pod-1", "ended RC201 pod-2"));
+}
+
+TEST_F(FindingChangesTest, aNewLeaderTellsWhatEndedLately) {
+  leads_ = false;
+  find("pod-1");
+  find("pod-2");
+  round();
+  findNothing();
+  find("pod-2");
+  round();
+  for (int i = 0; i < 2; ++i) round();
+  findNothing();
+  round();
+  leads_ = true;
+  EXPECT_THAT(round(), ElementsAre("ended RC201 pod-2"));
 }
 
 TEST_F(FindingChangesTest, whatIsNotPublishedIsNotNamed) {

@@ -42,6 +42,8 @@ class QueueingSink final : public WebhookSink {
              ""});
   }
 
+  void resume(const std::vector<PastFinding>& findings) override { changes_.resume(findings); }
+
   void publish(const std::shared_ptr<const Report>& report,
                const CheckRun* latest) noexcept override {
     const MonoTime now = clock_.mono();

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "daemon/core/clock.h"
+#include "daemon/core/comparison.h"
 #include "daemon/core/news.h"
 #include "daemon/core/report.h"
 #include "daemon/net/backoff.h"
@@ -24,6 +25,8 @@ struct WebhookCounts {
 
 class WebhookSink : public Sink {
  public:
+  // As FindingChanges::resume(); before the first report.
+  virtual void resume(const std::vector<PastFinding>& findings) = 0;
   virtual WebhookCounts counts() const = 0;  // thread-safe
 };
 

@@ -187,6 +187,8 @@ TEST_F(WebhookSinkTest, whoDoesNotLeadIsSilent) {
   start();
   find({"pod-1"});
   find({});
+  clock_.advance(2min);
+  find({});
   leads_ = true;
   find({"pod-2"});
   ASSERT_TRUE(eventually([&] { return sink_->counts().delivered == 1; }));

@@ -181,7 +181,7 @@ class Schema(unittest.TestCase):
         {"service": {"port": 0}}, {"service": {"port": 65536}}, {"service": {"type": "ExternalName"}},
         {"commonLabels": {"a": 1}}, {"extraEnv": {"A": "b"}}, {"extraArgs": [1]}, {"extraObjects": [1]},
         {"serviceMonitor": {"interval": "often"}}, {"podMonitor": {"enabled": "yes"}}, {"cronJob": {"args": "check"}},
-        {"cronJob": {"schedule": ""}}, {"database": {"existingSecretKeys": {"pass": "x"}}},
+        {"cronJob": {"schedule": ""}}, {"cronJob": {"webhook": "teams"}}, {"webhook": {"url": ""}}, {"database": {"existingSecretKeys": {"pass": "x"}}},
         {"content": {"mountPath": "content"}}, {"prometheusRule": {"runbookUrl": "wiki"}},
         {"content": {"subPath": "/content"}}, {"kubernetes": {"selector": ""}},
         {"networkPolicy": {"egress": {"apiPorts": ["https"]}}}, {"podDisruptionBudget": {"maxUnavailable": True}},
@@ -575,7 +575,9 @@ def _secret(variable):
     """What a Secret would hold under the key of this variable."""
     return {"database__connection__host": "mysql",
             "ROLLCALL_CONTENT_API_KEY": "0123456789abcdef0123456789",
-            "ROLLCALL_ADMIN_API_KEY": "0123456789abcdef01234567:" + "0123456789abcdef" * 4}.get(variable, "something")
+            "ROLLCALL_ADMIN_API_KEY": "0123456789abcdef01234567:" + "0123456789abcdef" * 4,
+            "ROLLCALL_WEBHOOK_URL": "https://hooks.example.org/T0/B0",
+            "ROLLCALL_WEBHOOK_SECRET": "0123456789abcdef"}.get(variable, "something")
 
 
 if __name__ == "__main__":

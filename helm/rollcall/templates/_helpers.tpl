@@ -133,6 +133,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- include "rollcall.secretVariable" (dict "name" "ROLLCALL_ADMIN_API_KEY" "secret" .existingSecret "key" .adminApiKey) }}
 {{- include "rollcall.secretVariable" (dict "name" "ROLLCALL_PURGE_TOKEN" "secret" .existingSecret "key" .purgeToken) }}
 {{- end }}
+{{- with .Values.webhook }}
+{{- include "rollcall.secretVariable" (dict "name" "ROLLCALL_WEBHOOK_URL" "secret" .existingSecret "key" .url) }}
+{{- include "rollcall.secretVariable" (dict "name" "ROLLCALL_WEBHOOK_SECRET" "secret" .existingSecret "key" .secret) }}
+{{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
