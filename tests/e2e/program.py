@@ -174,17 +174,24 @@ class Rollcall:
             stdin=subprocess.DEVNULL, check=False)
         return done.returncode, done.stdout or done.stderr
 
+    def config_show(self, env):
+        """What `rollcall config show` prints of what a daemon with `env` is told."""
+        done = subprocess.run(
+            [self.binary, "config", "show", *self.site_flags(), *self.pod_flags(), *self.content_flags()], timeout=90,
+            capture_output=True, text=True, env=_environment() | env, stdin=subprocess.DEVNULL, check=True)
+        return done.stdout
+
     @contextlib.contextmanager
-    def serve(self, *extra, port=None, checks=None, flags=None):
+    def serve(self, *extra, port=None, checks=None, flags=None, env=None):
         """A running daemon that has finished its first round; ended when the block is left.
 
-        `checks` as in content_flags(); `flags` as in check()."""
+        `checks` as in content_flags(); `flags` and `env` as in check()."""
         port = port or free_ports(1)[0]
         flags = flags or self.site_flags() + self.pod_flags() + self.content_flags(checks)
         argv = [self.binary, "serve", *flags, "--listen", f"127.0.0.1:{port}", *extra]
         log = os.path.join(self.lab.dir, "rollcall.log")
         with processes.uninterrupted():
-            process = processes.spawn(argv, log, env=_environment(), tied=True)
+            process = processes.spawn(argv, log, env=_environment() | (env or {}), tied=True)
         daemon = Daemon(process, port, log)
         try:
             wait_until(daemon.ready, 60, "rollcall serve did not become ready")
@@ -213,6 +220,11 @@ class Daemon:
             return 0, ""
         finally:
             connection.close()
+
+    def arguments(self):
+        """What everybody on the machine can read of it."""
+        with open(f"/proc/{self.process['pid']}/cmdline", encoding="utf-8") as words:
+            return words.read()
 
     def ready(self):
         if not processes.is_alive(self.process):

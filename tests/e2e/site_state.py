@@ -10,6 +10,7 @@ import traceback
 
 from lab import LabError
 from lab.common import copy_tree, remove_tree, wait_until
+from support.webhook_receiver import SECRET, Receiver
 
 from . import state
 from .bed import bed
@@ -32,6 +33,7 @@ class Stage:
         self.rollcall = rollcall
         self.outcome = outcome
         self.daemon = None      # runs with everything configured; must agree with such rows
+        self.receiver = None    # of its webhook
         self.version = tuple(map(int, lab.state["ghost"].split(".")))
 
     def api(self, number=1):
@@ -93,6 +95,10 @@ class Stage:
         """The environment that gives rollcall the lab's Admin API key."""
         return {"ROLLCALL_ADMIN_API_KEY": self.lab.state["admin_api_key"]}
 
+    def webhook(self):
+        """The environment that gives rollcall the receiver."""
+        return {"ROLLCALL_WEBHOOK_URL": self.receiver.url, "ROLLCALL_WEBHOOK_SECRET": SECRET}
+
     # Judging
 
     def judge(self, name, expected, *extra, flags=None, env=None, gaps=(), daemon=None, seconds=40):
@@ -148,7 +154,8 @@ def site_state(version, folder, rollcall_for, outcome, only=None):
     """One job: all rows on one version."""
     with bed(version, folder) as lab:
         stage = Stage(lab, rollcall_for(lab), outcome)
-        with stage.rollcall.serve(checks=often()) as stage.daemon:
+        with Receiver("127.0.11.2") as stage.receiver, \
+                stage.rollcall.serve(checks=often(), env=stage.webhook()) as stage.daemon:
             stage.judge("site state: fresh pods", set())
             stage.play(only)
             status, took = stage.daemon.stop()

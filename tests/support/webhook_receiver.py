@@ -75,6 +75,9 @@ class Receiver:
     def events(self):
         return [message.event for message in list(self.messages)]
 
+    def fingerprints(self, event):
+        return {message.json["finding"]["fingerprint"] for message in list(self.messages) if message.event == event}
+
 
 def is_from_rollcall():
     """The function of the README."""

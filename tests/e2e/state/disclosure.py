@@ -1,6 +1,7 @@
-"""Nothing the daemon shows or logs holds a secret or the address of what is not published."""
+"""Nothing the daemon shows, logs, sends or is started with holds a secret or the address of what is not published."""
 
 from lab.common import LabError, wait_until
+from support import webhook_receiver
 
 from .schedule import after
 
@@ -19,7 +20,7 @@ def play(stage):
         problems = told(stage)
     except LabError as error:
         problems = [str(error)]
-    stage.outcome.row("disclosure: page, report, metrics and log tell no secret and no draft", stage.lab,
+    stage.outcome.row("disclosure: page, report, metrics, log, webhook and arguments tell no secret and no draft", stage.lab,
                       problems=problems)
     stage.api(1).edit_settings(codeinjection_head="")
     for post in (draft, late):
@@ -28,10 +29,13 @@ def play(stage):
 
 
 def speaks_of(stage, late):
-    """A post that is overdue, and settings that differ."""
+    """A post that is overdue, and settings that differ; the webhook was told of both."""
     findings = stage.daemon.report()["findings"]
     overdue = any((each["resource"] or {}).get("id") == late["id"] for each in findings)
-    return overdue and any(each["check"] == "settings" for each in findings)
+    differs = any(each["check"] == "settings" for each in findings)
+    told = {message.json["finding"]["check"] for message in list(stage.receiver.messages)
+            if message.event == "started"}
+    return overdue and differs and {"schedule", "settings"} <= told
 
 
 def told(stage):
@@ -41,11 +45,15 @@ def told(stage):
                "Ghost's password of the database": state["database"]["ghost_password"],
                "the Admin API key": state["admin_api_key"].partition(":")[2],
                "the Content API key": state["content_api_key"],
+               "the webhook's address": webhook_receiver.TOKEN, "the webhook's secret": webhook_receiver.SECRET,
                "the owner's password": state["owner"]["password"],
                "the code injection": _INJECTED, "the draft's slug": _DRAFT, "the scheduled post's slug": _LATE}
     texts = {path: stage.daemon.get(path)[1] for path in ("/", "/api/v1/report", "/metrics")}
     with open(stage.daemon.log, encoding="utf-8", errors="replace") as log:
         texts["the log"] = log.read()
+    texts["the webhook"] = "\n".join(message.body.decode() for message in list(stage.receiver.messages))
+    texts["the arguments"] = stage.daemon.arguments()
+    texts["config show"] = stage.rollcall.config_show(stage.webhook())
     empty = [f"{where} is empty" for where, text in texts.items() if not text]
     return empty + [f"{where} tells {what}" for where, text in texts.items() for what, secret in planted.items()
                     if secret in text]
