@@ -102,8 +102,7 @@ void FindingChanges::see(const Report& report, const Conditions& present, const 
     if (!run.error && !run.outcome.notApplicable) looked_.insert(run.check);
 }
 
-void FindingChanges::endWhatIsOver(const Report& report, const Conditions& present,
-                                   MonoTime now) {
+void FindingChanges::endWhatIsOver(const Report& report, const Conditions& present, MonoTime now) {
   for (auto& [key, thing] : things_) {
     if (!thing.isThere || present.contains(key)) continue;
     const Pod* pod = podNamed(report, key.pod);

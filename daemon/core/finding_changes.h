@@ -57,8 +57,8 @@ struct FindingChange {
 // What comes and goes is told four changes at once and then one in ten minutes, always as it then
 // is. All things together are told 30 changes at once and then ten a minute: a beginning that is
 // too much is left out, and told with the next count if it is there still; an end waits. Who does
-// not lead is silent but keeps up: a new leader tells what began or ended in the last minute, which its
-// predecessor may not have told.
+// not lead is silent but keeps up: a new leader tells what began or ended in the last minute, which
+// its predecessor may not have told.
 class FindingChanges {
  public:
   explicit FindingChanges(ChangeRule rule) : rule_(rule) {}
