@@ -1,6 +1,6 @@
 """Runs `rollcall serve` with a state file: killed and started again, and with files that fail.
 
-usage: daemon_state_test.py PROGRAM
+usage: daemon_state_test.py PROGRAM FAULTY_VOLUME
 """
 
 import json
@@ -19,9 +19,13 @@ import urllib.request
 
 sys.path[0] = os.path.dirname(os.path.abspath(__file__))
 
+sys.path.append(os.path.join(os.path.dirname(sys.path[0]), "support"))
+
+import volumes                                              # noqa: E402
 from report_test import PASSTHROUGH, Pod                    # noqa: E402
 
 PROGRAM = ""
+FAULTY_VOLUME = ""
 NOT_KEPT = "the history is not kept: the daemon goes on without it"
 
 
@@ -80,6 +84,15 @@ class Daemon:
         return code
 
 
+def wait_for(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def failed(report):
     return report["verdict"] == "fail"
 
@@ -111,25 +124,20 @@ class State(unittest.TestCase):
         daemon.wait(looked, "a report")
         self.assertEqual(daemon.end(), 0)
 
-    def failures(self):
-        """Of the state file, as another process reads them."""
+    def kept(self, table):
+        """How many rows the state file has there, as another process reads it."""
         try:
             with sqlite3.connect(f"file:{self.state}?mode=ro", uri=True) as file:
-                return file.execute("SELECT code, pod, ended FROM watched_failures").fetchall()
+                return file.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
         except sqlite3.OperationalError:
-            return []
+            return 0
 
-    def wait_for_failures(self):
-        deadline = time.monotonic() + 20
-        while not self.failures():
-            self.assertLess(time.monotonic(), deadline, "nothing was kept")
-            time.sleep(0.05)
 
     def test_a_daemon_that_is_killed_goes_on_where_it_was(self):
         self.pods[1].well = False
         first = self.serve()
         since = {one["code"]: one["since"] for one in first.wait(failed, "a failure")["findings"]}
-        self.wait_for_failures()
+        self.assertTrue(wait_for(lambda: self.kept("watched_failures")), "nothing was kept")
         self.assertEqual(first.end(signal.SIGKILL), -signal.SIGKILL)
         second = self.serve()
         report = second.wait(failed, "the failure again")
@@ -192,6 +200,37 @@ class State(unittest.TestCase):
         told = [line for line in daemon.log if line["message"].startswith("the history")]
         self.assertEqual(len(told), 1, daemon.log)
 
+    def on_a_volume(self, name):
+        """A daemon whose state file is on a volume that fails as it is told."""
+        try:
+            self.bed = self.enterContext(volumes.Bed(FAULTY_VOLUME))
+            self.state = os.path.join(self.bed.make(name, "faulty"), "state.db")
+        except volumes.Missing as reason:
+            self.skipTest(str(reason))
+        daemon = self.serve()
+        self.addCleanup(self.bed.rule, name)  # first of all: a daemon on a volume that hangs does not end
+        daemon.wait(looked, "a report")
+        self.assertTrue(wait_for(lambda: self.kept("watched_events")), "nothing was kept")
+        return daemon
+
+    def test_a_disk_that_fails_is_told_once_and_the_checks_go_on(self):
+        daemon = self.on_a_volume("failing")
+        self.bed.rule("failing", "write error 28")
+        self.keeps_looking(daemon)
+        self.assertEqual(daemon.end(), 0)
+        told = [line for line in daemon.log if line["message"].startswith("the history")]
+        self.assertEqual([line["message"] for line in told], ["the history cannot be written: the daemon goes on"])
+        self.assertRegex(told[0]["detail"], "full|disk I/O error")
+
+    def test_a_disk_that_hangs_holds_no_check_up_and_the_daemon_ends_all_the_same(self):
+        daemon = self.on_a_volume("hanging")
+        self.bed.rule("hanging", "fsync never")
+        self.keeps_looking(daemon)
+        daemon.process.terminate()
+        self.assertTrue(wait_for(lambda: daemon.told("what was under way did not stop in time and was abandoned")))
+        self.bed.rule("hanging")  # a process goes when its last call is answered
+        self.assertEqual(daemon.end(), 0)
+
     def test_a_report_uses_the_file_of_a_daemon_that_runs(self):
         daemon = self.serve()
         daemon.wait(looked, "a report")
@@ -208,5 +247,5 @@ class State(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    PROGRAM, FAULTY_VOLUME = (os.path.abspath(path) for path in (sys.argv.pop(1), sys.argv.pop(1)))
     unittest.main()
