@@ -40,8 +40,10 @@ bool isOlder(const std::vector<Sight>& pods, const std::vector<Sight>& tries, Wa
   return oldestPod && newestTry && *newestTry < *oldestPod && now - *oldestPod > allowed;
 }
 
-// What every pod lists and no try does.
+// What every pod lists and no try does. A try that lists nothing may be written otherwise: some
+// CDNs rewrite links.
 bool lacksListed(const std::vector<Sight>& pods, const std::vector<Sight>& tries) {
+  if (std::ranges::any_of(tries, [](const Sight& one) { return one.listed.empty(); })) return false;
   return std::ranges::any_of(pods.front().listed, [&](const std::string& path) {
     const auto has = [&](const Sight& one) { return one.listed.contains(path); };
     return std::ranges::all_of(pods, has) && std::ranges::none_of(tries, has);
