@@ -235,6 +235,20 @@ class Serve(Base):
             wait_until(lambda: receiver.messages, daemon.told)
             self.assertTrue(receiver.messages[0].json["finding"]["first_look"])
 
+    def test_what_was_told_before_a_restart_is_not_told_again_with_a_state_file(self):
+        self.pods[0].well = False
+        with Receiver(ADDRESS) as receiver:
+            daemon = Daemon(self, receiver, "state: state.db\n")
+            wait_until(lambda: daemon.runs() >= 2, daemon.told)
+            wait_until(lambda: daemon.messages("delivered") == len(receiver.fingerprints("started")), daemon.told)
+            self.assertEqual(daemon.stop(), 0)
+            told = len(receiver.messages)
+            again = Daemon(self, receiver, "state: state.db\n")
+            wait_until(lambda: again.runs() >= 3, again.told)
+            self.assertEqual(len(receiver.messages), told)
+            self.pods[0].well = True
+            wait_until(lambda: receiver.fingerprints("ended") == receiver.fingerprints("started"), again.told)
+
     def test_a_receiver_that_hangs_holds_up_neither_the_checks_nor_the_end(self):
         self.pods[0].well = False
         with Receiver(ADDRESS) as receiver:

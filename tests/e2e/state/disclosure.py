@@ -20,8 +20,8 @@ def play(stage):
         problems = told(stage)
     except LabError as error:
         problems = [str(error)]
-    stage.outcome.row("disclosure: page, report, metrics, log, webhook and arguments tell no secret and no draft", stage.lab,
-                      problems=problems)
+    stage.outcome.row("disclosure: page, report, metrics, log, webhook and arguments tell no secret and no draft",
+                      stage.lab, problems=problems)
     stage.api(1).edit_settings(codeinjection_head="")
     for post in (draft, late):
         stage.api(1).delete_post(post["id"])
@@ -48,7 +48,7 @@ def told(stage):
                "the webhook's address": webhook_receiver.TOKEN, "the webhook's secret": webhook_receiver.SECRET,
                "the owner's password": state["owner"]["password"],
                "the code injection": _INJECTED, "the draft's slug": _DRAFT, "the scheduled post's slug": _LATE}
-    texts = {path: stage.daemon.get(path)[1] for path in ("/", "/api/v1/report", "/metrics")}
+    texts = {path: stage.daemon.get(path)[1] for path in ("/", "/api/v1/report", "/api/v1/verdict", "/metrics")}
     with open(stage.daemon.log, encoding="utf-8", errors="replace") as log:
         texts["the log"] = log.read()
     texts["the webhook"] = "\n".join(message.body.decode() for message in list(stage.receiver.messages))
