@@ -116,7 +116,7 @@ class Rendering(unittest.TestCase):
                 ({"config": {"pods_dns": "ghost:2368"}}, "kubernetes.enabled=false"),
                 ({"config": {"pods": ["a=http://10.0.0.1:2368"]}}, "kubernetes.enabled=false"),
                 ({"config": {"listen": "0.0.0.0:80"}}, "keep the port 9868"),
-                ({"state": {"enabled": True, "existingClaim": "a"}, "replicas": 2}, "is for one replica"),
+                ({"state": {"existingClaim": "a"}, "replicas": 2}, "is for one replica"),
                 ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "enable one of them")):
             for version, program in HELMS.items():
                 with self.subTest(version=version, values=values):

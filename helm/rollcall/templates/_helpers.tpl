@@ -144,7 +144,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* A claim is for one pod at a time: the old one must be gone before the new one comes. */}}
 {{- define "rollcall.stateStrategy" -}}
-{{- if and .Values.state.enabled .Values.state.existingClaim -}}
+{{- if .Values.state.existingClaim -}}
 {{- if gt (int .Values.replicas) 1 -}}
 {{- fail "state.existingClaim is for one replica: leave it out, and each has a history of its own" -}}
 {{- end -}}
