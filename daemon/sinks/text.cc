@@ -10,82 +10,6 @@
 namespace rollcall {
 namespace {
 
-constexpr char32_t kReplacement = 0xFFFD;
-
-// One code point off the front of `text`; kReplacement for a byte that starts no valid sequence.
-char32_t takeCodePoint(std::string_view& text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  std::size_t length = 1;
-  char32_t point = first;
-  if (first >= 0xC2 && first <= 0xDF) {
-    length = 2;
-    point = first & 0x1F;
-  } else if (first >= 0xE0 && first <= 0xEF) {
-    length = 3;
-    point = first & 0x0F;
-  } else if (first >= 0xF0 && first <= 0xF4) {
-    length = 4;
-    point = first & 0x07;
-  } else if (first >= 0x80) {
-    point = kReplacement;
-  }
-  bool valid = length <= text.size();
-  for (std::size_t i = 1; valid && i < length; ++i) {
-    valid = (byte(i) & 0xC0) == 0x80;
-    point = point << 6 | (byte(i) & 0x3F);
-  }
-  constexpr std::array<char32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
-  valid =
-      valid && point >= kLeast[length] && point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF);
-  text.remove_prefix(valid ? length : 1);
-  return valid ? point : kReplacement;
-}
-
-void append(std::string& text, char32_t point) {
-  const auto tail = [&](int shift) { text += static_cast<char>(0x80 | ((point >> shift) & 0x3F)); };
-  if (point < 0x80) {
-    text += static_cast<char>(point);
-  } else if (point < 0x800) {
-    text += static_cast<char>(0xC0 | point >> 6);
-    tail(0);
-  } else if (point < 0x10000) {
-    text += static_cast<char>(0xE0 | point >> 12);
-    tail(6);
-    tail(0);
-  } else {
-    text += static_cast<char>(0xF0 | point >> 18);
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
-
-bool harmful(char32_t point) {
-  return point < 0x20 || (point >= 0x7F && point < 0xA0)  // terminal controls, 7 and 8 bit
-         || point == 0x061C || point == 0x200B || point == 0x200E || point == 0x200F  // direction
-         || (point >= 0x2028 && point <= 0x202E)  // line ends, direction
-         || (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF ||
-         (point & 0xFFFE) == 0xFFFE                  // no characters
-         || (point >= 0xE0000 && point <= 0xE0FFF);  // invisible tags
-}
-
-std::string cleaned(std::string_view text, bool keepLines) {
-  std::string clean;
-  clean.reserve(text.size());
-  while (!text.empty()) {
-    if (text.substr(0, 2) == "\r\n") text.remove_prefix(1);
-    const char32_t point = takeCodePoint(text);
-    if (point == '\n' && keepLines)
-      clean += '\n';
-    else if (point == '\n' || point == '\r' || point == '\t')
-      clean += ' ';
-    else
-      append(clean, harmful(point) ? kReplacement : point);
-  }
-  return clean;
-}
-
 std::size_t widthOf(char32_t point) {
   if ((point >= 0x0300 && point <= 0x036F) || point == 0x200C || point == 0x200D ||
       (point >= 0xFE00 && point <= 0xFE0F))
@@ -213,21 +137,13 @@ std::string sentence(const Report& report) {
 
 }  // namespace
 
-std::string visible(std::string_view text) {
-  return cleaned(text, false);
-}
-
-std::string visibleLines(std::string_view text) {
-  return cleaned(text, true);
-}
-
 std::string escapedInJson(std::string_view json) {
   std::string escaped;
   escaped.reserve(json.size());
   while (!json.empty()) {
     const char32_t point = takeCodePoint(json);
-    if (point == '\n' || !harmful(point)) {
-      append(escaped, point);
+    if (point == '\n' || !isHarmful(point)) {
+      appendCodePoint(escaped, point);
     } else if (point < 0x10000) {
       escaped += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(point));
     } else {

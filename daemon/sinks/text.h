@@ -9,16 +9,10 @@
 
 #include "daemon/core/report.h"
 #include "daemon/core/restart_safety.h"
+#include "daemon/core/visible_text.h"
 #include "daemon/sinks/formats.h"
 
 namespace rollcall {
-
-// One line of valid UTF-8: line breaks and tabs become a space; bytes that are no UTF-8, other
-// control characters and characters that turn the writing direction become U+FFFD. What it
-// returns can neither drive a terminal nor be anything XML forbids.
-std::string visible(std::string_view text);
-// As visible(), for multi-line text: '\n' stays.
-std::string visibleLines(std::string_view text);
 
 // JSON text with the characters that visible() would replace written as \u escapes: the same
 // document, safe to print.

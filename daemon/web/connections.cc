@@ -39,10 +39,6 @@ bool outOfDescriptors(int error) {
 
 }  // namespace
 
-Fd::~Fd() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Connections::Connections(const Clock& clock, Fd listener, int wake, int news, WebLimits limits,
                          Answerer answerer)
     : clock_(clock),

@@ -17,26 +17,10 @@
 #include <utility>
 
 #include "daemon/core/clock.h"
+#include "daemon/core/fd.h"
 #include "daemon/web/answers.h"
 
 namespace rollcall {
-
-// Owns a file descriptor.
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd();
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 struct WebLimits {
   // Beyond it the connection that has waited longest, of the peer with the most, makes room.
