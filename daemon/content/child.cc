@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -12,6 +11,8 @@
 #include <csignal>
 #include <cstring>
 #include <utility>
+
+#include "daemon/exec/process_calls.h"
 
 namespace rollcall {
 namespace {
@@ -27,17 +28,12 @@ int openFile(const char* path, int flags) {
 void killChild(pid_t child) {
   ::kill(child, SIGKILL);
 }
-// Not the C library's function: the header of glibc 2.36 declares it unusable for C++.
-int openPidfd(pid_t pid) {
-  return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-}
 
 // A child that hangs must hold nothing of ours open: neither sockets nor a terminal nor a pipe that
 // someone reads to its end.
 void keepOnly(int pipe) {
   if (pipe != STDIN_FILENO) ::dup2(pipe, STDIN_FILENO);
-  if (::close_range(STDIN_FILENO + 1, ~0U, 0) == 0) return;
-  for (int fd = STDIN_FILENO + 1; fd < 4096; ++fd) ::close(fd);
+  closeFrom(STDIN_FILENO + 1);
 }
 
 [[noreturn]] void live(const std::function<int(int)>& work, int pipe, pid_t parent) {
