@@ -28,7 +28,7 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
       {"budget: {pages: 1, pages: 2}",
        "rollcall.yaml:1: budget.pages: given twice, first in line 1"},
       {"\"a\\e[31m\": 1",
-       "rollcall.yaml:1: a?[31m: unknown key; known here: pods, checks, site, pods_dns, "
+       "rollcall.yaml:1: a?[31m: unknown key; known here: pods, commands, checks, site, pods_dns, "
        "kubernetes, pod_ca, database, content, content_api_key_file, admin_api_key_file, "
        "purge_token_file, routes, "
        "webhook, settle, budget, "

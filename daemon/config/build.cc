@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "daemon/config/commands.h"
 #include "daemon/config/config.h"
 #include "daemon/config/kubernetes.h"
 #include "daemon/config/merge.h"
@@ -73,6 +74,7 @@ class Builder {
     site();
     pods();
     readKubernetes(merged_, config_, problems_);
+    readCommands(merged_, config_, problems_);
     database();
     files();
     mail();

@@ -13,6 +13,7 @@
 #include "daemon/core/registry.h"
 #include "daemon/core/topology.h"
 #include "daemon/db/mysql_source.h"
+#include "daemon/exec/command_runner.h"
 #include "daemon/ghost/mail_settings.h"
 #include "daemon/k8s/kube_pods.h"
 #include "daemon/sinks/webhook_config.h"
@@ -53,6 +54,7 @@ struct Config {
   std::size_t maxFindings = 10'000;                        // of a JSON report
   bool probe = false;                                      // whether /probe runs checks
   Duration probeMinInterval = std::chrono::seconds(10);    // see ProbeContent::minInterval
+  std::vector<ExecCommand> commands;                       // of the check exec
   std::map<std::string, CheckConfig, std::less<>> checks;  // every check of the registry, by name
 };
 
@@ -65,7 +67,8 @@ struct ConfigLayer {
   // "rollcall.yaml", "config.production.json", "environment", "flags"
   std::string source;
   std::map<std::string, std::string> values;
-  std::map<std::string, std::vector<std::string>> lists;  // "pods": ["pod-1=http://10.0.0.1:2368"]
+  // "pods": ["pod-1=http://10.0.0.1:2368"], "commands": ["commands[0]"], "commands[0].argv"
+  std::map<std::string, std::vector<std::string>> lists;
   // How to name a setting in a message ("--db", "rollcall.yaml:3: database.url"); a path that is
   // absent here is named "<source>: <path>".
   std::map<std::string, std::string> origins;

@@ -74,7 +74,7 @@ bool isConfigSection(std::string_view path) {
 
 std::vector<std::string_view> configNamesBelow(std::string_view section) {
   std::vector<std::string_view> names;
-  if (section.empty()) names = {"pods", "checks"};
+  if (section.empty()) names = {"pods", "commands", "checks"};
   for (const ConfigKey& key : kKeys) {
     std::string_view name = below(key.path, section);
     name = name.substr(0, name.find('.'));

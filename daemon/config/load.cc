@@ -114,6 +114,7 @@ class Loader {
       return problem(entry.line, path, "unknown key: settings are nested, without dots in a name");
     if (path == "pods") return pods(entry);
     if (path == "checks") return checks(entry);
+    if (path == "commands") return commands(entry);
     if (const ConfigKey* key = findConfigKey(path))
       return value(path, entry.line, node, key->isPath);
     if (isConfigSection(path)) {
@@ -175,6 +176,58 @@ class Loader {
     if (name.empty() || url.empty()) return;
     layer_.origins[fmt::format("pods[{}]", layer_.lists["pods"].size())] = origin(item.line, path);
     layer_.lists["pods"].push_back(name + "=" + url);
+  }
+
+  // What the values mean, and which are missing, is judged in commands.cc.
+  void commands(const YamlEntry& entry) {
+    if (entry.value.kind != YamlNode::Kind::kList)
+      return problem(entry.line, "commands",
+                     "must be a list of commands, each {name: ..., argv: [...]}");
+    std::vector<std::string>& lines = layer_.lists["commands"];
+    for (std::size_t i = 0; i < entry.value.items.size(); ++i) {
+      const YamlNode& item = entry.value.items[i];
+      const std::string path = fmt::format("commands[{}]", i);
+      if (item.kind != YamlNode::Kind::kMap) {
+        problem(item.line, path, "must be {name: ..., argv: [...]}");
+        continue;
+      }
+      lines.push_back(path);
+      layer_.origins[path] = origin(item.line, path);
+      command(path, item);
+    }
+  }
+  void command(const std::string& path, const YamlNode& item) {
+    static const std::vector<std::string_view> kValues = {"name", "timeout", "per_pod",
+                                                          "max_output"};
+    static const std::vector<std::string_view> kLists = {"argv", "env"};
+    std::map<std::string, int> seen;
+    for (const YamlEntry& entry : item.entries) {
+      const std::string child = below(path, plain(entry.key));
+      if (!first(seen, entry, child)) continue;
+      if (std::ranges::count(kValues, entry.key) > 0) {
+        value(child, entry.line, entry.value);
+      } else if (std::ranges::count(kLists, entry.key) > 0) {
+        list(child, entry);
+      } else {
+        std::vector<std::string_view> known = kValues;
+        known.insert(known.end(), kLists.begin(), kLists.end());
+        problem(entry.line, child, "unknown key" + didYouMean(entry.key, known));
+      }
+    }
+  }
+  // A list of single values; each may be empty text.
+  void list(const std::string& path, const YamlEntry& entry) {
+    layer_.origins[path] = origin(entry.line, path);
+    std::vector<std::string>& texts = layer_.lists[path];
+    if (entry.value.kind != YamlNode::Kind::kList)
+      return problem(entry.line, path, "must be a list");
+    for (const YamlNode& item : entry.value.items) {
+      if (item.kind != YamlNode::Kind::kValue)
+        problem(item.line, fmt::format("{}[{}]", path, texts.size()), "must be a single value");
+      texts.push_back(item.text);
+    }
+    if (texts.empty() && path.ends_with(".argv"))
+      problem(entry.line, path, "must hold the program and its arguments");
   }
 
   // Which checks and settings there are is the registry's business: see build.cc.

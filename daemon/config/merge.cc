@@ -96,6 +96,16 @@ void addPods(MergedConfig& merged, const ConfigLayer& layer) {
         "{}: pods are listed one by one as well: use one of the two", originOf(layer, "pods_dns")));
 }
 
+// Only the configuration file has any.
+void addCommands(MergedConfig& merged, const ConfigLayer& layer) {
+  for (const auto& [path, texts] : layer.lists) {
+    if (path == "pods") continue;
+    std::vector<Setting>& settings = path == "commands" ? merged.commands : merged.lists[path];
+    for (const std::string& text : texts)
+      settings.push_back({text, originOf(layer, path == "commands" ? text : path)});
+  }
+}
+
 void refuseTwoSources(MergedConfig& merged, const ConfigLayer& layer) {
   if (!namesKubernetes(layer)) return;
   const auto pods = layer.lists.find("pods");
@@ -124,6 +134,7 @@ MergedConfig mergeLayers(const std::vector<ConfigLayer>& layers) {
       merged.values[path] = {text, originOf(layer, path)};
     addDatabaseUrl(merged, layer);
     addPods(merged, layer);
+    addCommands(merged, layer);
     refuseTwoSources(merged, layer);
   }
   return merged;

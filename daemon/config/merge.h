@@ -16,8 +16,10 @@ struct Setting {
 
 struct MergedConfig {
   std::map<std::string, Setting> values;
-  std::vector<Setting> pods;          // "name=url"
-  std::vector<std::string> problems;  // of all layers
+  std::vector<Setting> pods;                          // "name=url"
+  std::vector<Setting> commands;                      // where each begins: "commands[0]"
+  std::map<std::string, std::vector<Setting>> lists;  // of the commands: "commands[0].argv"
+  std::vector<std::string> problems;                  // of all layers
 
   const Setting* find(const std::string& path) const;
 };

@@ -122,6 +122,26 @@ void showWebhook(Page& page, const WebhookConfig& webhook) {
   page.optional("  ", "runbook_url", webhook.runbookUrl);
 }
 
+std::string quotedList(const std::vector<std::string>& texts) {
+  std::vector<std::string> all;
+  for (const std::string& text : texts) all.push_back(quoted(text));
+  return fmt::format("[{}]", fmt::join(all, ", "));
+}
+
+// Of the environment only the names are known here.
+void showCommands(Page& page, const Config& config) {
+  if (config.commands.empty()) return page.line("# commands: (not set)");
+  page.line("commands:");
+  for (const ExecCommand& command : config.commands) {
+    page.line("  - name: {}", quoted(command.name));
+    page.line("    argv: {}", quotedList(command.argv));
+    page.line("    env: {}", quotedList(command.environment));
+    page.line("    timeout: {}", durationText(command.timeout));
+    page.line("    per_pod: {}", command.perPod);
+    page.line("    max_output: {}", command.maxOutput);
+  }
+}
+
 void showChecks(Page& page, const Config& config) {
   if (config.checks.empty()) return;
   page.line("checks:");
@@ -168,6 +188,7 @@ std::string showConfig(const Config& config) {
   page.line("probe:");
   page.line("  enabled: {}", config.probe);
   page.line("  min_interval: {}", durationText(config.probeMinInterval));
+  showCommands(page, config);
   showChecks(page, config);
   return page.take();
 }

@@ -118,6 +118,8 @@ class Worker {
                          .purgeToken = config.purgeToken,
                          .smtp = shared_.services.smtp.get(),
                          .mail = config.mail ? &*config.mail : nullptr,
+                         .commands = shared_.services.commands.get(),
+                         .exec = &config.commands,
                          .leads = job.leads,
                          .trigger = job.trigger,
                          .settle = config.settle,

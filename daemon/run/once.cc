@@ -90,6 +90,8 @@ CheckRun runJob(Round& round, const Job& job, Check& check) {
                              .purgeToken = round.config.purgeToken,
                              .smtp = round.services.smtp.get(),
                              .mail = round.config.mail ? &*round.config.mail : nullptr,
+                             .commands = round.services.commands.get(),
+                             .exec = &round.config.commands,
                              .trigger = round.trigger,
                              .settle = round.config.settle,
                              .budget = budgetOf(round),

@@ -61,6 +61,7 @@ Result<Services> makeServices(const Clock& clock, const Config& config) {
   if (config.databaseReader)
     services.readerSource = makeMysqlSources(clock, *config.databaseReader);
   if (!config.contentDir.empty()) services.dir = makeContentDir(clock, config.contentDir);
+  services.commands = makeCommandRunner(clock);
   return services;
 }
 

@@ -11,6 +11,7 @@
 #include "daemon/core/leadership.h"
 #include "daemon/core/topology.h"
 #include "daemon/db/content_source.h"
+#include "daemon/exec/command_runner.h"
 #include "daemon/k8s/workload.h"
 #include "daemon/net/pod_client.h"
 #include "daemon/net/smtp_client.h"
@@ -30,6 +31,7 @@ struct Services {
   std::function<std::unique_ptr<ContentSource>()> readerSource;  // of database.reader
   std::unique_ptr<ContentDir> dir;
   std::unique_ptr<SmtpClient> smtp;
+  std::unique_ptr<CommandRunner> commands;
   std::unique_ptr<Leadership> leadership;  // null = there is no election: this one leads
 };
 

@@ -239,6 +239,19 @@ void addResources(std::vector<MetricFamily>& families, const Report& report) {
   families.push_back(std::move(perPod));
 }
 
+void addCommands(std::vector<MetricFamily>& families, const Report& report) {
+  const std::set<std::string> pods = podNames(report);
+  MetricFamily values = family("rollcall_exec_value",
+                               "A number that a command of the check exec told, in base units.");
+  for (const CheckRun& run : report.checks)
+    for (const CommandNumber& one : run.outcome.tally.commandNumbers) {
+      Labels labels{{"command", one.command}, {"label", one.label}, {"unit", one.unit}};
+      if (!one.pod.empty()) labels.emplace_back("pod", one.pod);
+      if (one.pod.empty() || pods.contains(one.pod)) add(values, labels, one.value);
+    }
+  families.push_back(std::move(values));
+}
+
 void addDatabase(std::vector<MetricFamily>& families, const Report& report) {
   MetricFamily up = family("rollcall_database_up",
                            "1 when the database answered when it was last asked, else 0.");
@@ -262,6 +275,7 @@ std::vector<MetricFamily> familiesOf(const Report& report, const CheckRegistry* 
   addPods(families, report);
   addVolumes(families, report);
   addResources(families, report);
+  addCommands(families, report);
   addDatabase(families, report);
   addLeader(families, report);
   return families;

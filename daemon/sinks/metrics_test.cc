@@ -106,6 +106,18 @@ TEST_F(MetricsTest, TellOfTheVolumeFromEachPlaceThatLookedAtIt) {
   EXPECT_THAT(text, Not(HasSubstr("rollcall_volume_up{pod=\"pod-gone\"}")));
 }
 
+TEST_F(MetricsTest, TellTheNumbersOfCommandsButNotOfPodsThatAreGone) {
+  Report report = samplePass();
+  report.checks.at(0).outcome.tally.commandNumbers = {{"disk", "a \"b\"\n", "", "ratio", 0.5},
+                                                      {"page", "time", "pod-gone", "seconds", 1}};
+  publish(report);
+  EXPECT_THAT(
+      metrics_.text(),
+      HasSubstr("rollcall_exec_value{command=\"disk\",label=\"a \\\"b\\\" \",unit=\"ratio\"} "
+                "0.5\n"));
+  EXPECT_THAT(metrics_.text(), Not(HasSubstr("pod-gone")));
+}
+
 TEST_F(MetricsTest, BeforeTheFirstReportTellOnlyOfTheProcess) {
   const std::string text = metrics_.text();
   EXPECT_THAT(text, HasSubstr("rollcall_build_info{version="));

@@ -123,6 +123,8 @@ inline Report sampleFail() {
       {"pod-1", {.writeSeconds = 0.008, .sizeBytes = 1000, .freeBytes = 400, .freeInodes = 30}},
       {"pod-2", {.hungSince = sampleTime(-60)}}};
   pods.outcome.tally.volumeUp = {{"pod-1", true}, {"pod-2", false}};
+  pods.outcome.tally.commandNumbers = {{"disk", "/srv", "", "bytes", 2048},
+                                       {"front-page", "time", "pod-1", "seconds", 0.02}};
   pods.verdict = judge(pods.outcome, pods.error);
 
   CheckRun posts = samplePostsRun();
