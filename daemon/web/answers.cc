@@ -80,7 +80,7 @@ class Answers::Http final : private httplib::Server {
   int news() const { return pages_->news(); }
 
   // `known`: the page that is asked for, where it has become known.
-  Answer to(std::string_view head, bool lastOfConnection, WebPage* known) {
+  WebAnswer to(std::string_view head, bool lastOfConnection, WebPage* known) {
     known_ = known;
     later_ = nullptr;
     MemoryStream stream(head);
@@ -117,9 +117,9 @@ class Answers::Http final : private httplib::Server {
     later_ = page.later;
     if (!later_) show(std::move(page), response);
   }
-  Answer later(std::string head, bool lastOfConnection) {
+  WebAnswer later(std::string head, bool lastOfConnection) {
     const auto ask = [this, page = later_, head = std::move(head),
-                      lastOfConnection](bool overdue) -> std::optional<Answer> {
+                      lastOfConnection](bool overdue) -> std::optional<WebAnswer> {
       try {
         std::optional<WebPage> known = page->ask(overdue);
         if (!known) return std::nullopt;
@@ -152,7 +152,7 @@ Answers::Answers(std::unique_ptr<WebPages> pages)
 
 Answers::~Answers() = default;
 
-Answer Answers::to(std::string_view head, bool lastOfConnection) {
+WebAnswer Answers::to(std::string_view head, bool lastOfConnection) {
   try {
     return http_->to(head, lastOfConnection, nullptr);
   } catch (...) {
@@ -168,7 +168,7 @@ WebPage plainPage(int status, std::string text) {
   return {status, "text/plain; charset=utf-8", std::move(text)};
 }
 
-Answer refusal(int status, std::string_view reason, std::string_view headers) {
+WebAnswer refusal(int status, std::string_view reason, std::string_view headers) {
   return {fmt::format("HTTP/1.1 {} {}\r\nConnection: close\r\nCache-Control: no-store\r\n"
                       "Content-Type: text/plain\r\n{}Content-Length: {}\r\n\r\n{}\n",
                       status, reason, headers, reason.size() + 1, reason),

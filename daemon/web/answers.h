@@ -17,7 +17,7 @@ inline constexpr std::size_t kRequestsPerConnection = 1000;
 
 struct LaterAnswer;
 
-struct Answer {
+struct WebAnswer {
   std::string bytes;                              // the whole response, ready to be sent
   bool close = false;                             // end the connection after it
   std::shared_ptr<const LaterAnswer> later = {};  // set: the rest is not known yet
@@ -26,7 +26,7 @@ struct Answer {
 // As LaterPage. Not to be asked after the Answers it comes from.
 struct LaterAnswer {
   MonoTime until;
-  std::function<std::optional<Answer>(bool overdue)> ask;
+  std::function<std::optional<WebAnswer>(bool overdue)> ask;
 };
 
 // Not thread-safe: one thread asks.
@@ -36,7 +36,7 @@ class Answers {
   ~Answers();
   // `head` is a request's line and headers up to and with the empty line. `lastOfConnection` asks
   // for "Connection: close". Never throws; what cannot be understood is answered 400.
-  Answer to(std::string_view head, bool lastOfConnection);
+  WebAnswer to(std::string_view head, bool lastOfConnection);
   int news() const;  // as WebPages::news()
 
  private:
@@ -46,6 +46,6 @@ class Answers {
 
 // The whole response to a request that is not looked into any further; ends the connection.
 // `headers` are complete lines.
-Answer refusal(int status, std::string_view reason, std::string_view headers = "");
+WebAnswer refusal(int status, std::string_view reason, std::string_view headers = "");
 
 }  // namespace rollcall

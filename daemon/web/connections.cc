@@ -163,7 +163,7 @@ void Connections::takeRequest(Connection& connection) {
   answer(connection, answerer_(head, more || ++connection.requests >= limits_.requests));
 }
 
-void Connections::answer(Connection& connection, Answer answer) {
+void Connections::answer(Connection& connection, WebAnswer answer) {
   connection.later = std::move(answer.later);
   if (connection.later) return enter(connection, Phase::kLater);
   connection.output = std::move(answer.bytes);
@@ -176,7 +176,7 @@ void Connections::answer(Connection& connection, Answer answer) {
 }
 
 void Connections::askLater(Connection& connection, bool overdue) {
-  std::optional<Answer> known = connection.later->ask(overdue);
+  std::optional<WebAnswer> known = connection.later->ask(overdue);
   if (known) return answer(connection, std::move(*known));
   if (overdue) close(connection);
 }

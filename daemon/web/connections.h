@@ -38,7 +38,7 @@ struct WebLimits {
 // Not thread-safe: run() and everything else belong to one thread.
 class Connections {
  public:
-  using Answerer = std::function<Answer(std::string_view head, bool lastOfConnection)>;
+  using Answerer = std::function<WebAnswer(std::string_view head, bool lastOfConnection)>;
 
   // `listener` is bound, listening and non-blocking; `wake` becomes readable to end run(); `news`
   // as WebPages::news().
@@ -79,7 +79,7 @@ class Connections {
   void onReady(Connection& connection);
   bool read(Connection& connection);
   void takeRequest(Connection& connection);
-  void answer(Connection& connection, Answer answer);
+  void answer(Connection& connection, WebAnswer answer);
   void askLater(Connection& connection, bool overdue);
   void askAllLater();
   void send(Connection& connection);
