@@ -287,6 +287,42 @@ class Objects(unittest.TestCase):
             found = validator.problems(wrong, folder)
         self.assertEqual({line.split(":")[0] for line in found}, {name for name, _ in wrong}, found)
 
+    def test_the_examples_for_argo_rollouts_are_valid(self):
+        try:
+            validator = validate.Validator()
+        except LabError as error:
+            self.skipTest(str(error))
+        named = []
+        for path in sorted(glob.glob(os.path.join(helm.ROOT, "examples", "argo-rollouts", "*.yaml"))):
+            with open(path, encoding="utf-8") as file:
+                named.append((os.path.basename(path), yaml.safe_load(file)))
+        self.assertEqual([name for name, _ in named], ["check.yaml", "verdict.yaml"])
+        check, verdict = (copy.deepcopy(one) for _, one in named)
+        check["spec"]["metrics"][0]["provider"]["job"]["spec"]["template"]["spec"]["restart"] = "Never"
+        verdict["spec"]["metrics"][0]["provider"]["web"]["jsonpath"] = "{$.verdict}"
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(validator.problems(named, folder), [])
+        with tempfile.TemporaryDirectory() as folder:
+            found = validator.problems([("wrong 0", check), ("wrong 1", verdict)], folder)
+        self.assertEqual({line.split(":")[0] for line in found}, {"wrong 0", "wrong 1"}, found)
+
+    # The Job has the names, the file and the password of a release named "rollcall", and no more rights than its pods.
+    def test_the_job_for_argo_rollouts_fits_the_chart(self):
+        with open(os.path.join(helm.ROOT, "examples", "argo-rollouts", "check.yaml"), encoding="utf-8") as file:
+            metric, = yaml.safe_load(file)["spec"]["metrics"]
+        pod = metric["provider"]["job"]["spec"]["template"]["spec"]
+        values = {"config": {"site": {"url": "https://example.org"},
+                             "database": {"host": "mysql", "name": "ghost", "user": "rollcall"}},
+                  "database": {"existingSecret": "rollcall-database"}, "fullnameOverride": "rollcall",
+                  "image": {"repository": "registry.example.org/rollcall"}}
+        own = helm.only(with_values(values), "Deployment")["spec"]["template"]["spec"]
+        self.assertEqual(pod["serviceAccountName"], own["serviceAccountName"])
+        self.assertEqual(pod["volumes"], [one for one in own["volumes"] if one["name"] == "config"])
+        mine, theirs = pod["containers"][0], own["containers"][0]
+        for name in ("env", "volumeMounts"):
+            self.assertEqual(mine[name], [one for one in theirs[name] if one in mine[name]], name)
+        self.assertEqual(mine["securityContext"], theirs["securityContext"])
+
     def test_nothing_is_for_the_whole_cluster(self):
         for name in SCENARIOS:
             self.assertLessEqual({one["kind"] for one in rendered(name)}, NAMESPACED, name)

@@ -1,7 +1,7 @@
 """Kubernetes objects held against the API's types, without a cluster.
 
 The TypeScript compiler finds fields that do not exist and wrong types; the models' own validation finds what
-is missing, and texts and numbers of a wrong shape. Both know the Prometheus operator's objects.
+is missing, and texts and numbers of a wrong shape. Both know the objects of the Prometheus operator and of Argo Rollouts.
 """
 
 import json
@@ -13,8 +13,11 @@ from tests.lab import ghost_install
 from tests.lab.cache import build_once
 from tests.lab.common import cache_root
 
-PACKAGES = ("kubernetes-models@5.1.0", "@kubernetes-models/prometheus-operator@6.0.0", "typescript@5.9.3")
+PACKAGES = ("kubernetes-models@5.1.0", "@kubernetes-models/prometheus-operator@6.0.0",
+            "@kubernetes-models/argo-rollouts@2.0.0", "typescript@5.9.3")
 
+_GROUPS = {"monitoring.coreos.com": "@kubernetes-models/prometheus-operator",
+           "argoproj.io": "@kubernetes-models/argo-rollouts"}
 _TSC_OPTIONS = ("--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--moduleResolution", "nodenext")
 _VALIDATE = """
 import {readFileSync} from "node:fs";
@@ -70,7 +73,7 @@ class Validator:
 
 def _module(one):
     version = one["apiVersion"]
-    group = "@kubernetes-models/prometheus-operator" if "monitoring.coreos.com" in version else "kubernetes-models"
+    group = _GROUPS.get(version.partition("/")[0], "kubernetes-models")
     return f"{group}/{version}"
 
 
