@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 const std::vector<ParamDef> kParams = {
     {"login", false, "log in to the mail server with Ghost's user and password, and send nothing"},
-    {"ca", std::string(), "authority (PEM) of the mail server's certificate besides the system's"},
+    {"ca", std::string(), "authorities (PEM) that may have signed the mail server's certificate"},
     {"expiry", Duration(14 * 24h), "a certificate that ends sooner than this is RC657",
      Duration(0s)},
     {"patience", Duration(15s), "how long a visit to the mail server may take", Duration(1s),
