@@ -135,6 +135,13 @@ TEST(Comparison, AGonePodTakesItsFindingsWithIt) {
   EXPECT_THAT(named(got.ended), ElementsAre("RC201 gone post:1"));
 }
 
+TEST(Comparison, NoPodIsGoneWhenNoneCouldBeListed) {
+  Report report = makeReport({}, Topology{.stale = "ghost-pods does not resolve"}, {postsRun({})});
+  EXPECT_THAT(named(compare({past("a")}, report).unseen), ElementsAre("RC201 a post:1"));
+  report.podsStale = "";
+  EXPECT_THAT(named(compare({past("a")}, report).ended), ElementsAre("RC201 a post:1"));
+}
+
 TEST(Comparison, OfAllPodsNothingHasEndedWhileOneCouldNotBeLookedAt) {
   CheckRun run = postsRun({});
   run.outcome.gaps = {{"b", "the pod", {}}};

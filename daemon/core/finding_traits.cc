@@ -26,7 +26,8 @@ bool isOver(const Report& report, std::string_view check, std::string_view pod) 
   const auto named =
       std::ranges::find_if(report.pods, [&](const PodReport& one) { return one.pod.name == pod; });
   const bool isKnown = named != report.pods.end();
-  if (!pod.empty() && !isKnown) return true;
+  const bool isListed = !report.pods.empty() || report.podsStale.empty();
+  if (!pod.empty() && !isKnown) return isListed;
   if (isKnown && !named->pod.mayBeBlamed()) return false;
   const auto run = std::ranges::find(report.checks, check, &CheckRun::check);
   return run != report.checks.end() && wasLookedAt(*run, pod);

@@ -23,7 +23,7 @@ bool wasLookedAt(const CheckRun& run, std::string_view pod);
 
 // Whether a finding of `check` on `pod` (as in Finding) that `report` no longer has is over: the
 // pod is gone, or it was looked at and may be blamed. Of a pod that gets no readers nothing is
-// claimed, and so nothing is over.
+// claimed, and so nothing is over; nor is a pod gone when none could be listed.
 bool isOver(const Report& report, std::string_view check, std::string_view pod);
 
 }  // namespace rollcall
