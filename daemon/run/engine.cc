@@ -206,6 +206,7 @@ struct Engine::Impl {
   std::vector<std::optional<UnderWay>> underWay_;
   std::vector<std::vector<RunAsked>> askers_;
   std::vector<std::optional<CheckRun>> latest_;
+  std::vector<std::shared_ptr<const Topology>> latestAsked_;  // the pods that each of them knew
   SinceMemory since_;
   std::shared_ptr<const Topology> topology_;  // null until the pods were listed once
   std::set<std::string> asked_;               // pods that a completed run knew
@@ -268,6 +269,7 @@ Engine::Impl::Impl(const CheckRegistry& registry, const Config& config, Services
       underWay_(specs_.size()),
       askers_(specs_.size()),
       latest_(specs_.size()),
+      latestAsked_(specs_.size()),
       lastTurn_(services.clock->mono().time_since_epoch().count()) {
   for (std::size_t row = 0; row < specs_.size(); ++row)
     workers_.push_back(std::make_unique<Worker>(
@@ -321,10 +323,12 @@ void Engine::Impl::handle(RunEnded& message) {
   if (const std::uint64_t missed = timetable_.takeMissed(message.row))
     run.outcome.notes.push_back(missedNote(missed));
   dropGonePods(run, withoutSuccessors(*topology_, *message.asked));
+  doubtReturned(*specs_[message.row], run, *message.asked, *topology_);
   since_.apply(run, *message.asked);
   for (const Pod& pod : message.asked->pods) asked_.insert(pod.name);
   forgetGonePods();
   latest_[message.row] = std::move(run);
+  latestAsked_[message.row] = std::move(message.asked);
   ready_ = std::all_of(latest_.begin(), latest_.end(), [](const auto& one) { return !!one; });
   publish(message.row);
   answerAskers(message.row);
@@ -360,14 +364,15 @@ void Engine::Impl::handle(PodsListed& message) {
   takeTopology(std::move(old));
 }
 
-// Never asked, or another process than the one that was.
+// Never asked, or another process than the one that was, or not to be blamed until now.
 bool Engine::Impl::isNew(const Pod& pod) const {
   if (asked_.count(pod.name) == 0) return true;
   const auto before = std::find_if(topology_->pods.begin(), topology_->pods.end(),
                                    [&](const Pod& one) { return one.name == pod.name; });
   return before != topology_->pods.end() &&
          // Earlier: the container ended, and only the pod's own start is known.
-         (before->uid != pod.uid || before->startedAt < pod.startedAt);
+         (before->uid != pod.uid || before->startedAt < pod.startedAt ||
+          (!before->mayBeBlamed() && pod.mayBeBlamed()));
 }
 
 void Engine::Impl::takeTopology(Topology topology) {
@@ -380,8 +385,11 @@ void Engine::Impl::takeTopology(Topology topology) {
   if (first) return;
   forgetGonePods();
   const Topology same = withoutSuccessors(*topology_, before);
-  for (std::optional<CheckRun>& run : latest_)
-    if (run) dropGonePods(*run, same);
+  for (std::size_t row = 0; row < latest_.size(); ++row) {
+    if (!latest_[row]) continue;
+    dropGonePods(*latest_[row], same);
+    doubtReturned(*specs_[row], *latest_[row], *latestAsked_[row], *topology_);
+  }
   if (newPod) hurryAll();
   publish(std::nullopt);
 }

@@ -581,6 +581,32 @@ TEST_F(EngineTest, WhatWasFoundOfAPodIsNotSaidOfItsSuccessor) {
   gate_.open();
 }
 
+// What a rollout goes through: the pod is asked while it boots, and blamed for nothing yet.
+TEST_F(EngineTest, APodThatGetsReadersAgainIsNotWellUntilItWasAskedAndIsAskedAtOnce) {
+  const auto again = std::make_shared<std::atomic<bool>>(false);
+  scripts()["one"] = [this, again](const CheckContext& context) -> Result<Outcome> {
+    if (*again) gate_.pass(context.stop);
+    return saying(critical(), "b");
+  };
+  one_.needs = {Need::kPods};
+  Topology topology = podsNamed({"a", "b"});
+  topology.pods[1].ready = false;
+  podSource_->set(topology);
+  startAndRunOnce();
+  EXPECT_EQ(engine_->report()->checks.at(0).verdict, Verdict::kPass) << "nobody's finding";
+  *again = true;
+  topology.pods[1].ready = true;
+  podSource_->set(topology);
+  const auto report = advanceUntilReport([](const Report& one) { return one.pods[1].pod.ready; });
+  ASSERT_NE(report, nullptr);
+  EXPECT_EQ(report->checks.at(0).verdict, Verdict::kUnknown);
+  EXPECT_EQ(report->pods[1].verdict, Verdict::kUnknown);
+  ASSERT_TRUE(eventually([&] { return gate_.waiting() == 1; })) << "at once";
+  gate_.open();
+  EXPECT_TRUE(sink_.waitFor(
+      [](const Published& one) { return one.report->checks.at(0).verdict == Verdict::kFail; }));
+}
+
 TEST_F(EngineTest, AContainerThatEndedIsNoNewProcess) {
   Topology topology = podsNamed({"a", "b"});
   topology.pods[1].startedAt = WallTime(seconds(7));

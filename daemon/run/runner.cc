@@ -117,6 +117,21 @@ void dropGonePods(CheckRun& run, const Topology& topology) {
   run.verdict = judge(outcome, run.error);
 }
 
+void doubtReturned(const CheckSpec& spec, CheckRun& run, const Topology& asked,
+                   const Topology& now) {
+  if (!needs(spec, Need::kPods)) return;
+  const auto returned = [&](const Pod& before) {
+    return !before.mayBeBlamed() && std::ranges::any_of(now.pods, [&](const Pod& one) {
+      return one.name == before.name && one.uid == before.uid && one.mayBeBlamed();
+    });
+  };
+  for (const Pod& pod : asked.pods)
+    if (returned(pod) && wasLookedAt(run, pod.name))
+      run.outcome.gaps.push_back(
+          {pod.name, "the pod", {ErrorCode::kUnavailable, "it got no readers when it was asked"}});
+  run.verdict = judge(run.outcome, run.error);
+}
+
 void SinceMemory::resume(const std::vector<PastFinding>& findings) {
   for (const PastFinding& one : findings)
     seen_[one.check].emplace(Key{one.code, one.pod, one.resource}, one.since);

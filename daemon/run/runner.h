@@ -20,6 +20,11 @@ CheckRun runCheck(const CheckSpec& spec, Check& check, const CheckContext& conte
 // that are leaving by now, and judges it anew.
 void dropGonePods(CheckRun& run, const Topology& topology);
 
+// Adds a gap to the `run` of a check that asks pods for each pod that got no readers when it was
+// `asked` and gets them `now`: what was amiss there was nobody's finding, and may still be there.
+void doubtReturned(const CheckSpec& spec, CheckRun& run, const Topology& asked,
+                   const Topology& now);
+
 // Remembers since when each finding has been seen, across runs. Not thread-safe.
 class SinceMemory {
  public:

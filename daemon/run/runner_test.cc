@@ -112,6 +112,39 @@ TEST_F(RunnerTest, APodThatGetsNoReadersIsNotBlamed) {
   EXPECT_EQ(got.verdict, Verdict::kWarn);
 }
 
+TEST_F(RunnerTest, OfAPodThatGetsReadersSinceItWasAskedNothingIsKnownYet) {
+  struct Row {
+    const char* name;
+    void (*edit)(CheckSpec& spec, CheckRun& run, Pod& asked, Pod& now);
+    std::size_t gaps;
+  };
+  const Row rows[] = {
+      {"it gets them", [](CheckSpec&, CheckRun&, Pod&, Pod&) {}, 1},
+      {"it got them", [](CheckSpec&, CheckRun&, Pod& asked, Pod&) { asked.ready = true; }, 0},
+      {"it still gets none", [](CheckSpec&, CheckRun&, Pod&, Pod& now) { now.ready = false; }, 0},
+      {"it leaves", [](CheckSpec&, CheckRun&, Pod&, Pod& now) { now.terminating = true; }, 0},
+      {"another pod", [](CheckSpec&, CheckRun&, Pod&, Pod& now) { now.uid = "another"; }, 0},
+      {"it could not be looked at anyway",
+       [](CheckSpec&, CheckRun& run, Pod&, Pod&) {
+         run.outcome.gaps = {{"b", "the pod", {ErrorCode::kUnavailable, "refused"}}};
+       },
+       1},
+      {"the check asks no pods", [](CheckSpec& spec, CheckRun&, Pod&, Pod&) { spec.needs = {}; },
+       0},
+  };
+  for (const Row& row : rows) {
+    CheckSpec spec{.name = "posts", .needs = {Need::kPods}};
+    CheckRun run{.verdict = Verdict::kPass};
+    Topology asked = podsNamed({"a", "b"});
+    Topology now = asked;
+    asked.pods[1].ready = false;
+    row.edit(spec, run, asked.pods[1], now.pods[1]);
+    for (int i = 0; i < 2; ++i) doubtReturned(spec, run, asked, now);
+    EXPECT_EQ(run.outcome.gaps.size(), row.gaps) << row.name;
+    EXPECT_EQ(run.verdict, row.gaps > 0 ? Verdict::kUnknown : Verdict::kPass) << row.name;
+  }
+}
+
 TEST_F(RunnerTest, WithoutADatabaseACheckThatNeedsOneDoesNotApply) {
   spec_.needs = {Need::kDatabase};
   const CheckRun got = run([](const CheckContext&) -> Result<Outcome> {
