@@ -119,11 +119,12 @@ void WatchKeeper::work(const std::stop_token& stop) {
   opened_.request_stop();
   if (!opened) return;
   while (std::optional<Picture> picture = take(stop)) {
+    const bool last = stop.stop_requested();
     const Result<void> kept =
         store_->keep(watchOf(*picture->timeline, picture->findings), picture->propagation);
     note(kept);
     if (!kept) putBack(std::move(*picture));
-    if (!kept && stop.stop_requested()) return;
+    if (!kept && last) return;
     clock_.sleepUntil(clock_.mono() + (kept ? kRest : kRestAfterFailure), stop);
   }
 }
