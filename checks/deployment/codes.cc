@@ -80,8 +80,9 @@ const std::vector<FindingDef>& findings() {
        "kubectl rollout status deployment NAME; finish the rollout or undo it"},
       {"RC916", Severity::kInfo, "no mail is configured",
        "The environment of Ghost's official image sets no mail__ variable and no configuration "
-       "file is mounted. Ghost then delivers mail by itself, straight from the pod, which most "
-       "servers refuse: sign-in links, invitations and password resets do not arrive.",
+       "file is mounted. Ghost 5 then delivers mail by itself, straight from the pod, which most "
+       "servers refuse; Ghost 6.56 and later sends it to localhost:587, where nobody listens. "
+       "Sign-in links, invitations and password resets do not arrive.",
        "set mail__transport, mail__options__* and mail__from"},
   };
   return table;

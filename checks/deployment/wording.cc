@@ -459,7 +459,9 @@ Finding noMail(const Scene& scene, const Group& group) {
   addOwner(group, finding);
   finding.evidence["image"] = pod.ghost->image;
   finding.evidence["looked_at"] = pod.pod.name;
-  finding.cause = "Ghost then sends mail straight from the pod, which most servers refuse";
+  finding.cause =
+      "Ghost then sends mail straight from the pod, which most servers refuse, or from 6.56 on to "
+      "localhost:587";
   finding.reproduce =
       commandsOf(scene).part("pod", pod.pod.name, container(*pod.ghost) + ".env[*].name");
   finding.remedy =
