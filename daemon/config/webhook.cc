@@ -10,6 +10,7 @@ namespace rollcall {
 namespace {
 
 constexpr std::size_t kLongestUrl = 2000;
+constexpr std::size_t kLongestLink = 1000;  // as it stands in a message
 constexpr std::size_t kShortestSecret = 16;
 constexpr std::size_t kLongestSecret = 4096;
 
@@ -25,7 +26,8 @@ bool isAddress(std::string_view text) {
 }
 
 bool isLink(std::string_view text) {
-  return isAddress(text) && text.find_first_of("<>|\"") == std::string_view::npos;
+  return text.size() <= kLongestLink && isAddress(text) &&
+         text.find_first_of("<>|\"") == std::string_view::npos;
 }
 
 class WebhookReader {

@@ -13,12 +13,19 @@ using namespace std::chrono_literals;
 
 constexpr Duration kBetweenCounts = 10min;
 constexpr Duration kHandOver = 1min;
+// A process that has ended may still have had something to tell that began so lately.
+constexpr Duration kMayBeUntold = 10min;
 constexpr int kOfOneAtOnce = 4;
 
 const Pod* podNamed(const Report& report, const std::string& name) {
   const auto found =
       std::ranges::find_if(report.pods, [&](const PodReport& one) { return one.pod.name == name; });
   return found == report.pods.end() ? nullptr : &found->pod;
+}
+
+// Whoever is told knows of the earliest.
+void keepEarlier(std::optional<WallTime>& since, const std::optional<WallTime>& other) {
+  if (other && (!since || *other < *since)) since = other;
 }
 
 }  // namespace
@@ -44,6 +51,7 @@ FindingChanges::Conditions FindingChanges::conditionsOf(const Report& report) co
       Condition& condition = conditions[{run.check, std::string(finding.def->code), finding.pod,
                                          rule_.podsOfTheApi ? pod->uid : ""}];
       if (condition.count++ == 0) condition.finding = publicForm(finding);
+      keepEarlier(condition.finding.since, finding.since);
     }
   }
   return conditions;
@@ -56,16 +64,17 @@ std::vector<FindingChange> FindingChanges::take(const Report& report, const Chec
   endWhatIsOver(report, present, now);
   see(report, present, latest, now, wall);
   std::vector<FindingChange> changes;
-  for (auto at = things_.begin(); at != things_.end();) {
-    Thing& thing = at->second;
-    if (!leads) {
-      leaveToAnother(thing, now);
-    } else if (auto change = tell(thing, now)) {
-      changes.push_back(std::move(*change));
+  for (const bool isThere : {false, true})  // the budget is for what is over first
+    for (auto& [key, thing] : things_) {
+      if (thing.isThere != isThere) continue;
+      if (!leads)
+        leaveToAnother(thing, now);
+      else if (auto change = tell(thing, now))
+        changes.push_back(std::move(*change));
     }
-    const bool isDone = !thing.isThere && !thing.isTold && !thing.byAnother;
-    at = isDone && thing.budget.isFull(now) ? things_.erase(at) : std::next(at);
-  }
+  std::erase_if(things_, [&](const auto& one) {
+    return one.second.isForgotten() && one.second.budget.isFull(now);
+  });
   return changes;
 }
 
@@ -79,27 +88,38 @@ void FindingChanges::see(const Report& report, const Conditions& present, const 
     const auto [at, isNew] =
         things_.try_emplace(key, Thing{{}, {kOfOneAtOnce, kBetweenCounts}, now, now});
     Thing& thing = at->second;
-    const bool begins = isNew || (!thing.isThere && !thing.isTold && !thing.byAnother);
-    if (begins) {
-      thing.began = thing.told = now;
-      thing.change = {};
-      thing.change.number = numbers_++;
-      thing.change.check = key.check;
-      thing.change.podUid = key.uid;
-      thing.change.finding = condition.finding;
-      thing.change.more = condition.count - 1;
-      thing.change.began = wall;
-      thing.change.atFirstLook = !looked_.contains(key.check);
-      thing.byAnother =
-          thing.change.atFirstLook && resumed_.contains({key.check, key.code, key.pod, ""});
-      if (thing.byAnother) thing.began = now - kHandOver;
+    if (isNew || thing.isForgotten()) {
+      begin(thing, key, condition, now, wall);
     } else if (latest && latest->check == key.check) {
       ++thing.change.runs;
     }
+    if (!thing.isTold) thing.show(condition);
     thing.isThere = true;
   }
   for (const CheckRun& run : report.checks)
     if (!run.error && !run.outcome.notApplicable) looked_.insert(run.check);
+}
+
+void FindingChanges::begin(Thing& thing, const Key& key, const Condition& condition, MonoTime now,
+                           WallTime wall) {
+  thing.began = thing.told = now;
+  thing.change = {};
+  thing.change.number = numbers_++;
+  thing.change.check = key.check;
+  thing.change.podUid = key.uid;
+  thing.change.began = wall;
+  thing.change.atFirstLook = !looked_.contains(key.check);
+  const bool wasSeen = resumed_.erase({key.check, key.code, key.pod, ""}) > 0;
+  thing.byAnother = wasSeen && wall - condition.finding.since.value_or(wall) >= kMayBeUntold;
+  if (thing.byAnother) thing.began = now - kHandOver;
+}
+
+// What a finding named before may have been taken back since.
+void FindingChanges::Thing::show(const Condition& condition) {
+  const std::optional<WallTime> since = change.finding.since;
+  change.finding = condition.finding;
+  keepEarlier(change.finding.since, since);
+  change.more = condition.count - 1;
 }
 
 void FindingChanges::endWhatIsOver(const Report& report, const Conditions& present, MonoTime now) {
@@ -113,6 +133,13 @@ void FindingChanges::endWhatIsOver(const Report& report, const Conditions& prese
     thing.change.podIsGone = isGone;
     if (isGone && rule_.podsOfTheApi) thing.isTold = thing.byAnother = false;  // nothing to tell
   }
+  std::erase_if(resumed_, [&](const Key& key) {
+    const auto same = [&](const auto& one) {
+      return one.first.check == key.check && one.first.code == key.code && one.first.pod == key.pod;
+    };
+    const bool isKnown = key.pod.empty() || podNamed(report, key.pod);  // it may not be listed yet
+    return isKnown && isOver(report, key.check, key.pod) && std::ranges::none_of(present, same);
+  });
 }
 
 void FindingChanges::leaveToAnother(Thing& thing, MonoTime now) {
@@ -123,7 +150,7 @@ void FindingChanges::leaveToAnother(Thing& thing, MonoTime now) {
 
 std::optional<FindingChange> FindingChanges::tell(Thing& thing, MonoTime now) {
   if (thing.isThere) return tellBeginning(thing, now);
-  if (!thing.isTold && !thing.byAnother) return std::nullopt;
+  if (thing.isForgotten()) return std::nullopt;
   if (!thing.budget.canTake(now) || !budget_.canTake(now)) return std::nullopt;
   thing.budget.take(now);
   budget_.take(now);

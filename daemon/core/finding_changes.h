@@ -44,7 +44,8 @@ struct FindingChange {
   std::uint64_t number = 0;  // the same from a beginning to its end, another for the next one
   std::string check;
   std::string podUid;        // empty unless the rule is about pods of the API
-  Finding finding;           // in its public form; of several of a code on a pod the first
+  Finding finding;           // in its public form; of several of a code on a pod the first, but
+                             // since when the earliest was there
   std::size_t more = 0;      // beside it
   WallTime began{};          // when this process first saw it
   std::uint64_t runs = 1;    // of the check, that saw it
@@ -62,8 +63,8 @@ struct FindingChange {
 class FindingChanges {
  public:
   explicit FindingChanges(ChangeRule rule) : rule_(rule) {}
-  // What an earlier process saw last: what of it is there at the first look began then, and was for
-  // that process to tell. Before the first take().
+  // What an earlier process saw last: what of it is still there began then, and was for that
+  // process to tell, unless it began in the last ten minutes. Before the first take().
   void resume(const std::vector<PastFinding>& findings);
   // `latest` as in Sink::publish().
   std::vector<FindingChange> take(const Report& report, const CheckRun* latest, MonoTime now,
@@ -90,11 +91,16 @@ class FindingChanges {
     bool isThere = true;
     bool isTold = false;     // by us, that it is there
     bool byAnother = false;  // it was for another replica to tell it
+
+    // It is over, and whoever was told of it knows.
+    bool isForgotten() const { return !isThere && !isTold && !byAnother; }
+    void show(const Condition& condition);
   };
 
   Conditions conditionsOf(const Report& report) const;
   void see(const Report& report, const Conditions& present, const CheckRun* latest, MonoTime now,
            WallTime wall);
+  void begin(Thing& thing, const Key& key, const Condition& condition, MonoTime now, WallTime wall);
   void endWhatIsOver(const Report& report, const Conditions& present, MonoTime now);
   static void leaveToAnother(Thing& thing, MonoTime now);
   std::optional<FindingChange> tell(Thing& thing, MonoTime now);

@@ -43,6 +43,13 @@ class FindingChangesTest : public testing::Test {
     run_.outcome.findings.push_back(finding);
   }
   void findNothing() { run_.outcome = {}; }
+  void resume(const std::string& pod) {
+    PastFinding past;
+    past.check = "posts";
+    past.code = "RC201";
+    past.pod = pod;
+    rule_.resume({past});
+  }
 
   FindingChanges rule_{{}};
   CheckRun run_;
@@ -80,18 +87,41 @@ TEST_F(FindingChangesTest, whatIsThereAtTheFirstLookIsSaidToBe) {
 }
 
 TEST_F(FindingChangesTest, whatAnEarlierProcessSawIsNotToldAgainAndItsEndIs) {
-  PastFinding past;
-  past.check = "posts";
-  past.code = "RC201";
-  past.pod = "pod-1";
-  rule_.resume({past});
+  resume("pod-1");
   find("pod-1");
+  run_.outcome.findings[0].since = sampleTime(-3600);
   find("pod-2");
   EXPECT_THAT(round(), ElementsAre("began RC201 pod-2"));
   findNothing();
   EXPECT_THAT(round(), ElementsAre("ended RC201 pod-1", "ended RC201 pod-2"));
   find("pod-1");
   EXPECT_THAT(round(), ElementsAre("began RC201 pod-1")) << "that is another time";
+}
+
+TEST_F(FindingChangesTest, whatAnEarlierProcessMayNotHaveToldIsToldAgain) {
+  resume("pod-1");
+  find("pod-1");
+  find("pod-1");
+  run_.outcome.findings[0].since = sampleTime();
+  run_.outcome.findings[1].since = sampleTime(-599);
+  EXPECT_THAT(round(), ElementsAre("began RC201 pod-1"));
+  EXPECT_EQ(changes_[0].finding.since, sampleTime(-599)) << "since the first of them";
+  EXPECT_THAT(round(), IsEmpty());
+}
+
+TEST_F(FindingChangesTest, whatAnEarlierProcessSawIsNotToldAgainThoughItCannotBeSeenAtOnce) {
+  resume("pod-1");
+  resume("pod-2");
+  pods_ = 0;
+  round();
+  pods_ = 2;
+  run_.outcome.gaps = {{"pod-1", "the pod", {ErrorCode::kUnavailable, "no answer"}}};
+  round();
+  findNothing();
+  find("pod-1");
+  find("pod-2");
+  for (Finding& one : run_.outcome.findings) one.since = sampleTime(-3600);
+  EXPECT_THAT(round(), ElementsAre("began RC201 pod-2")) << "pod-2 was well in between";
 }
 
 TEST_F(FindingChangesTest, aPodThatIsGoneEndsWhatWasFoundOnIt) {
@@ -151,6 +181,26 @@ TEST_F(FindingChangesTest, manyBeginningsAtOnceAreLeftOutAndToldTenMinutesLater)
   EXPECT_THAT(round(), SizeIs(testing::Ge(20u)));
   EXPECT_EQ(rule_.leftOut(), 10u) << "an end waits";
   EXPECT_THAT(round(2min), testing::Not(IsEmpty()));
+}
+
+TEST_F(FindingChangesTest, whatIsToldLateIsToldAsItThenIs) {
+  pods_ = 31;
+  for (int i = 1; i <= pods_; ++i) find(fmt::format("pod-{}", i));
+  EXPECT_THAT(round(), SizeIs(30));
+  for (Finding& one : run_.outcome.findings) one.message = "another post";
+  ASSERT_THAT(round(11min), SizeIs(1));
+  EXPECT_EQ(changes_[0].finding.message, "another post") << "the first may have been taken back";
+}
+
+TEST_F(FindingChangesTest, endsAreToldBeforeBeginnings) {
+  pods_ = 60;
+  for (int i = 31; i <= 60; ++i) find(fmt::format("pod-{}", i));
+  EXPECT_THAT(round(), SizeIs(30));
+  findNothing();
+  for (int i = 1; i <= 30; ++i) find(fmt::format("pod-{}", i));
+  const std::vector<std::string> told = round();
+  EXPECT_THAT(told, testing::Not(IsEmpty()));
+  EXPECT_THAT(told, testing::Each(testing::StartsWith("ended")));
 }
 
 TEST_F(FindingChangesTest, aNewLeaderTellsWhatBeganLatelyOnceAndEndsTheRest) {

@@ -34,6 +34,12 @@ std::string dumped(const Json& document) {
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string replaced(std::string text, std::string_view what, std::string_view with) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+    text.replace(at, what.size(), with);
+  return text;
+}
+
 // The same for this finding in every process: who keeps tickets goes by it.
 std::string fingerprintOf(const Site& site, std::string_view check, const Finding& finding) {
   const std::string text =
@@ -43,10 +49,7 @@ std::string fingerprintOf(const Site& site, std::string_view check, const Findin
 
 std::string runbookOf(const WebhookConfig& config, const Finding& finding) {
   constexpr std::string_view kCode = "{code}";
-  std::string url = config.runbookUrl;
-  for (auto at = url.find(kCode); at != std::string::npos; at = url.find(kCode))
-    url.replace(at, kCode.size(), finding.def->code);
-  return url;
+  return replaced(config.runbookUrl, kCode, finding.def->code);
 }
 
 // What every message begins with.
@@ -133,27 +136,33 @@ std::string genericReport(const WebhookConfig& config, const Report& report,
   return dumped(document);
 }
 
-// Text in Slack's mrkdwn, so that nothing in it is a link, a mention or a channel.
-std::string inChat(std::string_view text) {
+std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : visible(cutText(text, kLongestInChat))) {
+  for (const char c : visible(text)) {
     if (c == '&')
       out += "&amp;";
     else if (c == '<')
       out += "&lt;";
     else if (c == '>')
       out += "&gt;";
+    else if (c == '`')
+      out += '\'';
     else
       out += c;
   }
   return out;
 }
 
-// As it was typed, to be copied.
+// Text in Slack's mrkdwn, so that nothing in it is a mention, a channel or a link that hides where
+// it goes; nor in Markdown, as which Mattermost reads it.
+std::string inChat(std::string_view text) {
+  const std::string out = replaced(escaped(cutText(text, kLongestInChat)), "@", "\uff20");
+  return replaced(out, "](", "] (");
+}
+
+// As it was typed, to be copied: nothing in it is a mention either.
 std::string codeInChat(std::string_view text) {
-  std::string code = inChat(text);
-  std::ranges::replace(code, '`', '\'');
-  return "`" + code + "`";
+  return "`" + escaped(cutText(text, kLongestInChat)) + "`";
 }
 
 std::string nameInChat(const Finding& finding) {
@@ -175,9 +184,7 @@ std::string severityInChat(const Finding& finding) {
 }
 
 std::string linkInChat(std::string_view url, std::string_view text) {
-  std::string address = inChat(url);
-  std::ranges::replace(address, '|', '_');
-  return url.empty() ? "" : fmt::format("\n<{}|{}>", address, text);
+  return url.empty() ? "" : fmt::format("\n<{}|{}>", escaped(url), text);
 }
 
 std::string sightInChat(const Finding& finding, std::size_t more) {

@@ -83,7 +83,7 @@ TEST(WebhookMessage, isBoundedAndValidWhateverStandsInIt) {
   change.finding = hostile.checks[0].outcome.findings[0];
   for (std::string* text :
        {&change.finding.message, &change.finding.cause, &change.finding.remedy}) {
-    *text += "<!channel> <https://evil.example|click> `code` &amp; ";
+    *text += "<!channel> <https://evil.example|click> `code` &amp; @here [click](https://evil.e) ";
     *text += std::string(100'000, 'x');
   }
   for (const WebhookFormat format : {WebhookFormat::kGeneric, WebhookFormat::kSlack}) {
@@ -98,9 +98,22 @@ TEST(WebhookMessage, isBoundedAndValidWhateverStandsInIt) {
   EXPECT_THAT(text, Not(HasSubstr("<https://evil")));
   EXPECT_THAT(text, Not(HasSubstr("<script")));
   EXPECT_THAT(text, HasSubstr("&amp;amp;"));
+  // As Mattermost would read them.
+  EXPECT_THAT(text, HasSubstr("\xef\xbc\xa0here"));
+  EXPECT_THAT(text, HasSubstr("[click] (https"));
   EXPECT_LT(text.size(), 3'000u);
   for (const WebhookFormat format : {WebhookFormat::kGeneric, WebhookFormat::kSlack})
     EXPECT_TRUE(json::accept(reportMessage(config(format), hostile, nullptr, "k").body));
+}
+
+TEST(WebhookMessage, linksAreWholeAndCommandsCanBeCopied) {
+  WebhookConfig longest = config(WebhookFormat::kSlack);
+  longest.statusPage = "https://rollcall.example.org/?a=1&b=" + std::string(900, 'x');
+  FindingChange change = sampleChange(FindingChange::Kind::kBegan);
+  change.finding.remedy = "mail root@example.org";
+  const std::string text = chatText(changeMessage(longest, sampleSite(), change, "k", {}).body);
+  EXPECT_THAT(text, HasSubstr("?a=1&amp;b=" + std::string(900, 'x') + "|status page>"));
+  EXPECT_THAT(text, HasSubstr("`mail root@example.org`"));
 }
 
 TEST(WebhookMessage, ofManyFindingsIsBounded) {

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -242,12 +243,28 @@ class Serve(Base):
             wait_until(lambda: daemon.runs() >= 2, daemon.told)
             wait_until(lambda: daemon.messages("delivered") == len(receiver.fingerprints("started")), daemon.told)
             self.assertEqual(daemon.stop(), 0)
+            with contextlib.closing(sqlite3.connect(os.path.join(self.folder, "state.db"))) as state, state:
+                state.execute("UPDATE watched_findings SET since = since - 3600000")
             told = len(receiver.messages)
             again = Daemon(self, receiver, "state: state.db\n")
             wait_until(lambda: again.runs() >= 3, again.told)
             self.assertEqual(len(receiver.messages), told)
             self.pods[0].well = True
             wait_until(lambda: receiver.fingerprints("ended") == receiver.fingerprints("started"), again.told)
+
+    def test_what_could_not_be_told_before_a_restart_is_told_after_it(self):
+        self.pods[0].well = False
+        with Receiver(ADDRESS) as receiver:
+            receiver.hang()
+            daemon = Daemon(self, receiver, "state: state.db\n")
+            wait_until(lambda: receiver.messages, daemon.told)
+            wait_until(lambda: daemon.runs() >= 2, daemon.told)
+            self.assertEqual(daemon.stop(), 0)
+            key = receiver.messages[0].key
+        with Receiver(ADDRESS) as receiver:
+            again = Daemon(self, receiver, "state: state.db\n")
+            wait_until(lambda: receiver.fingerprints("started"), again.told)
+            self.assertNotEqual(receiver.messages[0].key, key)
 
     def test_a_receiver_that_hangs_holds_up_neither_the_checks_nor_the_end(self):
         self.pods[0].well = False
