@@ -112,7 +112,8 @@ class Listener {
                      fmt::format("told more than {} bytes and was ended", call_.maxOutput)};
       if (end_ && (outputEnded_ || deadline.passed(clock_))) return std::nullopt;
       if (resultEnded_ && !end_)
-        return Error{ErrorCode::kUnavailable, "the process that watches over it was killed"};
+        return Error{ErrorCode::kUnavailable,
+                     "the process that watches over it was killed, or got no descriptors"};
       if (stop.stop_requested()) return Error{ErrorCode::kCancelled, "a stop was requested"};
       if (deadline.passed(clock_))
         return Error{ErrorCode::kDeadlineExceeded,

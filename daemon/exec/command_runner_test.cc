@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -141,6 +143,38 @@ TEST_F(CommandRunnerTest, SaysWhyItCannotStart) {
     EXPECT_THAT(answer.error().message, Not(HasSubstr("hunter2"))) << "an argument may be a secret";
   }
   std::filesystem::remove_all(folder);
+}
+
+TEST_F(CommandRunnerTest, StartsNothingWhereDescriptorsRunOut) {
+  const std::string trace = testing::TempDir() + mark_;
+  int others[2];  // where a supervisor has its control and result
+  ASSERT_EQ(::pipe2(others, O_NONBLOCK), 0);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const int free = ::dup(0);  // all below are taken
+  ::close(free);
+  int started = 0, refused = 0;
+  for (rlim_t few = 1; few < 16; ++few) {
+    const rlimit most{static_cast<rlim_t>(free) + few, before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &most);
+    const auto answer = run(shell("echo told; echo told >> " + trace));
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    if (answer) {
+      ++started;
+      EXPECT_EQ(answer->output, "told\n");
+    } else {
+      ++refused;
+      EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable) << answer.error().message;
+    }
+  }
+  EXPECT_GT(started, 0);
+  EXPECT_GT(refused, 9);
+  const std::string traces = contentOf(trace);
+  EXPECT_EQ(std::count(traces.begin(), traces.end(), '\n'), started) << "what it said went astray";
+  std::filesystem::remove(trace);
+  char text[64];
+  EXPECT_EQ(::read(others[0], text, sizeof text), -1) << "a result was written to another's pipe";
+  for (const int fd : others) ::close(fd);
 }
 
 TEST_F(CommandRunnerTest, EndsWhatTalksWithoutEnd) {

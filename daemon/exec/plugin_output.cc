@@ -98,6 +98,8 @@ std::optional<PluginNumber> numberFrom(std::string label, std::string_view text)
   const auto [rest, failure] = std::from_chars(text.data(), end, value);
   if (failure != std::errc()) return std::nullopt;
   const std::string_view written(rest, static_cast<std::size_t>(end - rest));
+  // "1,5", "0x10" and "12:30" are other numbers than the one at their beginning.
+  if (written.find_first_of("0123456789.,:") != std::string_view::npos) return std::nullopt;
   PluginNumber number{std::move(label), "other", value};
   for (const Unit& unit : kUnits) {
     if (unit.written != written) continue;

@@ -61,26 +61,14 @@ TEST(ReadPluginOutput, TurnsUnitsIntoBaseUnits) {
     const char* unit;
     double number;
   };
-  for (const Case& one : {Case{"7", "", 7},
-                          Case{"2s", "seconds", 2},
-                          Case{"250ms", "seconds", 0.25},
-                          Case{"5us", "seconds", 5e-6},
-                          Case{"5ns", "seconds", 5e-9},
-                          Case{"50%", "ratio", 0.5},
-                          Case{"9c", "total", 9},
-                          Case{"3B", "bytes", 3},
-                          Case{"3KB", "bytes", 3000},
-                          Case{"3kB", "bytes", 3000},
-                          Case{"3KiB", "bytes", 3072},
-                          Case{"1MB", "bytes", 1e6},
-                          Case{"1GiB", "bytes", 1073741824},
-                          Case{"-4", "", -4},
-                          Case{"+4", "", 4},
-                          Case{".5", "", 0.5},
-                          Case{"1e3", "", 1000},
-                          Case{"5req/s", "other", 5},
-                          Case{"3MS", "other", 3},
-                          Case{"0x10", "other", 0}}) {
+  for (const Case& one :
+       {Case{"7", "", 7}, Case{"2s", "seconds", 2}, Case{"250ms", "seconds", 0.25},
+        Case{"5us", "seconds", 5e-6}, Case{"5ns", "seconds", 5e-9}, Case{"50%", "ratio", 0.5},
+        Case{"9c", "total", 9}, Case{"3B", "bytes", 3}, Case{"3KB", "bytes", 3000},
+        Case{"3kB", "bytes", 3000}, Case{"3KiB", "bytes", 3072}, Case{"1MB", "bytes", 1e6},
+        Case{"1GiB", "bytes", 1073741824}, Case{"-4", "", -4}, Case{"+4", "", 4},
+        Case{".5", "", 0.5}, Case{"1e3", "", 1000}, Case{"5req/s", "other", 5},
+        Case{"3MS", "other", 3}}) {
     const PluginOutput read = readPluginOutput(std::string("OK|a=") + one.value + ";1;2");
     ASSERT_THAT(read.numbers, SizeIs(1)) << one.value;
     EXPECT_EQ(read.numbers[0].unit, one.unit) << one.value;
@@ -89,8 +77,9 @@ TEST(ReadPluginOutput, TurnsUnitsIntoBaseUnits) {
 }
 
 TEST(ReadPluginOutput, LeavesOutWhatIsNoNumberAndSaysSo) {
-  for (const char* wrong : {"a=", "a=nan", "a=NaN", "a=inf", "a=-inf", "a=1e999", "a=--1", "a=;1",
-                            "a=,5", "a", "=1", "'a'1", "'a", "''=1", "' '=3", "a='1'"}) {
+  for (const char* wrong : {"a=",   "a=nan", "a=NaN",  "a=inf",  "a=-inf",  "a=1e999", "a=--1",
+                            "a=;1", "a=,5",  "a=1,5s", "a=0x10", "a=1.2.3", "a=12:30", "a",
+                            "=1",   "'a'1",  "'a",     "''=1",   "' '=3",   "a='1'"}) {
     const PluginOutput read = readPluginOutput(std::string("OK|") + wrong + " b=1");
     EXPECT_EQ(read.numbers, (Numbers{{"b", "", 1}})) << wrong;
     EXPECT_EQ(read.dropped, 1U) << wrong;

@@ -24,14 +24,19 @@ constexpr int kSliceMs = 20;         // where there is no descriptor to wait on
 constexpr int kLongestRestMs = 200;  // between two attempts to end what does not end
 constexpr int kNotStartedCode = 127;
 
-// First out of the way, so that none is overwritten.
-void putInPlace(const SupervisorEnds& ends) {
+// First out of the way, so that none is overwritten. False when there are no descriptors to be had:
+// what stands in the places is Rollcall's.
+bool putInPlace(const SupervisorEnds& ends) {
   int moved[kPlaces] = {ends.input, ends.output, ends.errors, ends.control, ends.result};
-  for (int& fd : moved) fd = ::fcntl(fd, F_DUPFD, kPlaces);
+  for (int& fd : moved) {
+    fd = ::fcntl(fd, F_DUPFD, kPlaces);
+    if (fd < 0) return false;
+  }
   for (int place = 0; place < kPlaces; ++place) ::dup2(moved[place], place);
   closeFrom(kPlaces);
   ::fcntl(kControl, F_SETFD, FD_CLOEXEC);
   ::fcntl(kResult, F_SETFD, FD_CLOEXEC);
+  return true;
 }
 
 void tell(CommandEnd::Kind kind, int value) {
@@ -135,7 +140,7 @@ void supervise(const SupervisedCommand& command, const SupervisorEnds& ends) {
   sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, nullptr);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  putInPlace(ends);
+  if (!putInPlace(ends)) ::_exit(0);
   const pid_t child = ::fork();
   if (child == 0) becomeCommand(command);
   ::close(kOutput);
