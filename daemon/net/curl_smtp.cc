@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 // A real greeting or EHLO has a dozen lines at most.
 constexpr std::size_t kMaxLines = 200;
-// Beyond the whole time: for an answer to the QUIT that the library sends after a mail.
+// For an answer to QUIT; to the library's own, after a mail, beyond the whole time.
 constexpr long kFarewellSeconds = 5;
 constexpr Duration kLongestNap = 60s;
 constexpr std::array<std::string_view, 8> kCommands = {"EHLO", "HELO", "STARTTLS", "AUTH",
@@ -51,6 +51,8 @@ class Dialogue {
   void takeCommand(std::string_view sent);
   SmtpEnd endOf(CURLcode code);
   SmtpEnd brokenEnd() const;
+  bool isMailRefused() const;
+  bool isOver() const;
   SmtpEnd tlsEnd() const;
 
   const SmtpQuestion& question_;
@@ -104,13 +106,15 @@ bool Dialogue::setMail() {
   if (!question_.user.empty() && (!set(CURLOPT_USERNAME, question_.user.c_str()) ||
                                   !set(CURLOPT_PASSWORD, question_.password.c_str())))
     return false;
+  if (!question_.loginWay.empty() &&
+      !set(CURLOPT_LOGIN_OPTIONS, ("AUTH=" + question_.loginWay).c_str()))
+    return false;
   // Said by ourselves: for the library's own the total time does not count.
   if (!question_.mail) return set(CURLOPT_CUSTOMREQUEST, "QUIT");
   recipients_.reset(curl_slist_append(nullptr, question_.mail->to.c_str()));
   return recipients_ && set(CURLOPT_MAIL_FROM, question_.mail->from.c_str()) &&
          set(CURLOPT_MAIL_RCPT, recipients_.get()) && set(CURLOPT_UPLOAD, 1L) &&
-         set(CURLOPT_READFUNCTION, &Dialogue::onRead) && set(CURLOPT_READDATA, this) &&
-         set(CURLOPT_SERVER_RESPONSE_TIMEOUT, kFarewellSeconds);
+         set(CURLOPT_READFUNCTION, &Dialogue::onRead) && set(CURLOPT_READDATA, this);
 }
 
 std::size_t Dialogue::onLine(char* data, std::size_t, std::size_t size, void* self) {
@@ -142,7 +146,10 @@ std::size_t Dialogue::onRead(char* to, std::size_t, std::size_t room, void* self
 // Only the verb: what follows an AUTH is a secret, and has no verb.
 void Dialogue::takeCommand(std::string_view sent) {
   const std::string_view verb = sent.substr(0, sent.find_first_of(" \r\n"));
-  if (std::find(kCommands.begin(), kCommands.end(), verb) != kCommands.end()) command_ = verb;
+  if (std::find(kCommands.begin(), kCommands.end(), verb) == kCommands.end()) return;
+  command_ = verb;
+  // Not before: a greeting and a mail's last answer may take longer.
+  if (command_ == "QUIT") set(CURLOPT_SERVER_RESPONSE_TIMEOUT, kFarewellSeconds);
 }
 
 bool Dialogue::takeLine(std::string_view line) {
@@ -151,7 +158,9 @@ bool Dialogue::takeLine(std::string_view line) {
                        isDigit(line[2]) && (line.size() == 3 || line[3] == ' ' || line[3] == '-');
   if (!hasCode) {
     ended_ = SmtpEnd::kNoSmtp;
-    visit_.detail = fmt::format("it says \"{}\"", quotable(line));
+    // A server may repeat what it was given for a login.
+    visit_.detail = command_ == "AUTH" ? "its answer to AUTH is no SMTP"
+                                       : fmt::format("it says \"{}\"", quotable(line));
     return false;
   }
   // After a mail the library says QUIT, whatever became of the mail.
@@ -169,12 +178,20 @@ bool Dialogue::takeLine(std::string_view line) {
   return false;
 }
 
+bool Dialogue::isMailRefused() const {
+  if (visit_.replies.empty() || visit_.replies.back().code < 400) return false;
+  const std::string& command = visit_.replies.back().command;
+  return command == "MAIL" || command == "RCPT" || command == "DATA";
+}
+
+// Nothing depends on the answer to our own QUIT.
+bool Dialogue::isOver() const {
+  return !question_.mail && command_ == "QUIT";
+}
+
 SmtpEnd Dialogue::brokenEnd() const {
-  const SmtpReply* const last = visit_.replies.empty() ? nullptr : &visit_.replies.back();
-  const bool ofMail =
-      last && (last->command == "MAIL" || last->command == "RCPT" || last->command == "DATA");
-  if (ofMail && last->code >= 400) return SmtpEnd::kMailRefused;
-  return SmtpEnd::kClosed;
+  if (isOver()) return SmtpEnd::kDone;
+  return isMailRefused() ? SmtpEnd::kMailRefused : SmtpEnd::kClosed;
 }
 
 SmtpEnd Dialogue::tlsEnd() const {
@@ -192,7 +209,7 @@ SmtpEnd Dialogue::endOf(CURLcode code) {
     case CURLE_OK:
       return SmtpEnd::kDone;
     case CURLE_OPERATION_TIMEDOUT:
-      return SmtpEnd::kTimeout;
+      return isOver() ? SmtpEnd::kDone : SmtpEnd::kTimeout;
     case CURLE_COULDNT_RESOLVE_HOST:
       return SmtpEnd::kNotResolved;
     case CURLE_COULDNT_CONNECT:
@@ -200,7 +217,7 @@ SmtpEnd Dialogue::endOf(CURLcode code) {
                                                                           : SmtpEnd::kUnreachable;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_REMOTE_ACCESS_DENIED:
-      return SmtpEnd::kTurnedAway;
+      return isMailRefused() ? SmtpEnd::kMailRefused : SmtpEnd::kTurnedAway;
     case CURLE_USE_SSL_FAILED:
       return SmtpEnd::kNoStartTls;
     case CURLE_SSL_CONNECT_ERROR:
@@ -283,7 +300,7 @@ class CurlSmtpClient final : public SmtpClient {
       while (const CURLMsg* message = curl_multi_info_read(multi, &left))
         if (message->msg == CURLMSG_DONE) return dialogue.take(message->data.result);
       if (stop.stop_requested()) return dialogue.takeUnfinished(SmtpEnd::kCancelled);
-      if (end.passed(clock_)) return dialogue.takeUnfinished(SmtpEnd::kTimeout);
+      if (end.passed(clock_)) return dialogue.take(CURLE_OPERATION_TIMEDOUT);
       const Duration nap = std::min(end.left(clock_), kLongestNap);
       curl_multi_poll(multi, nullptr, 0,
                       static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(nap).count()),

@@ -32,6 +32,7 @@ struct SmtpQuestion {
   std::string caFile;  // PEM; empty = the system's
   std::string user;    // empty = no login
   std::string password;
+  std::string loginWay;  // "PLAIN", "LOGIN" or "CRAM-MD5"; empty = the strongest that is offered
   std::optional<SmtpMail> mail;
   Duration timeout = std::chrono::seconds(15);
 };
