@@ -50,6 +50,13 @@ struct Limits {
   bool mailgun;
 };
 
+// What was encrypted a moment ago is so again, or is not said at all.
+SmtpQuestion insisting(SmtpQuestion question, const SmtpVisit& seen) {
+  if (question.security == SmtpSecurity::kIfOffered && seen.encrypted)
+    question.security = SmtpSecurity::kRequired;
+  return question;
+}
+
 class Run {
  public:
   Run(const Limits& limits, const CheckContext& context) : limits_(limits), context_(context) {}
@@ -63,11 +70,14 @@ class Run {
   GhostEnvironment environment() const;
   std::optional<MailgunAccount> bulkAccount();
   SmtpQuestion question(const SmtpServer& server) const;
+  Result<SmtpQuestion> loginQuestion(const SmtpServer& server, const SmtpVisit& seen) const;
   SmtpVisit visit(const SmtpQuestion& question) const;
   void lookAtServer(const SmtpServer& server);
   void logIn(const SmtpServer& server, const SmtpVisit& seen);
   void sendTest(const SmtpServer& server, const SmtpVisit& seen);
   SmtpMail testMail() const;
+  bool isToSend() const;
+  void notSent(ErrorCode code, std::string_view why);
   void lookAtMailgun(const MailgunAccount& account, std::string_view what);
 
   const Limits& limits_;
@@ -145,43 +155,52 @@ void Run::lookAtServer(const SmtpServer& server) {
   const WallTime now = context_.clock.wall();
   take("the mail server", judgeVisit(server, seen, now, limits_.expiry));
   if (seen.end != SmtpEnd::kDone) return;
-  if (!context_.mail->testTo.empty() && context_.trigger == Trigger::kOnce)
+  if (isToSend())
     sendTest(server, seen);
   else if (limits_.login && !server.user.empty() && offersLogin(seen))
     logIn(server, seen);
 }
 
-void Run::logIn(const SmtpServer& server, const SmtpVisit& seen) {
-  if (!mayLogIn(server, seen)) return note("no login was tried: it would not have been encrypted");
-  SmtpQuestion login = question(server);
-  if (login.security == SmtpSecurity::kIfOffered && seen.encrypted)
-    login.security = SmtpSecurity::kRequired;
+// As Ghost would log in.
+Result<SmtpQuestion> Run::loginQuestion(const SmtpServer& server, const SmtpVisit& seen) const {
+  if (!mayLogIn(server, seen))
+    return Error{ErrorCode::kPermissionDenied, "the login would not have been encrypted"};
+  SmtpQuestion login = insisting(question(server), seen);
+  login.loginWay = loginWay(seen);
+  if (login.loginWay.empty())
+    return Error{ErrorCode::kUnavailable, "XOAUTH2 is the only login that is offered"};
   login.user = server.user;
   login.password = server.password;
+  return login;
+}
+
+void Run::logIn(const SmtpServer& server, const SmtpVisit& seen) {
+  const Result<SmtpQuestion> login = loginQuestion(server, seen);
+  if (!login) return note("no login was tried: " + login.error().message);
   take("the login to the mail server",
-       judgeLogin(server, context_.smtp->visit(login, context_.deadline, context_.stop)));
+       judgeLogin(server, context_.smtp->visit(*login, context_.deadline, context_.stop)));
 }
 
 void Run::sendTest(const SmtpServer& server, const SmtpVisit& seen) {
-  SmtpQuestion sending = question(server);
+  SmtpQuestion sending = insisting(question(server), seen);
   if (!server.user.empty() && offersLogin(seen)) {
-    if (!mayLogIn(server, seen)) {
-      outcome_.gaps.push_back(
-          {"",
-           "the test mail",
-           {ErrorCode::kPermissionDenied, "not sent: the login would not have been encrypted"}});
-      return;
-    }
-    sending.user = server.user;
-    sending.password = server.password;
+    Result<SmtpQuestion> login = loginQuestion(server, seen);
+    if (!login) return notSent(login.error().code, login.error().message);
+    sending = std::move(*login);
   }
-  if (sending.security == SmtpSecurity::kIfOffered && seen.encrypted)
-    sending.security = SmtpSecurity::kRequired;
   sending.mail = testMail();
   const std::string& to = context_.mail->testTo;
   const SmtpVisit sent = context_.smtp->visit(sending, context_.deadline, context_.stop);
   if (take("the test mail", judgeTestMail(server, sent, to)))
     note(fmt::format("{} took a test mail to {}", addressOf(server), to));
+}
+
+bool Run::isToSend() const {
+  return context_.mail && !context_.mail->testTo.empty() && context_.trigger == Trigger::kOnce;
+}
+
+void Run::notSent(ErrorCode code, std::string_view why) {
+  outcome_.gaps.push_back({"", "the test mail", {code, fmt::format("not sent: {}", why)}});
 }
 
 SmtpMail Run::testMail() const {
@@ -220,14 +239,16 @@ Outcome Run::run() {
   const bool says =
       settings && (settings->transport != MailTransport::kNone || !settings->file.empty());
   if (says)
-    plan = planOf(
-        *settings,
-        settings->transport == MailTransport::kNone ? environment() : GhostEnvironment::kUnseen,
-        sameMachine());
+    plan = planOf(*settings,
+                  isNoTransport(settings->transport) ? environment() : GhostEnvironment::kUnseen,
+                  sameMachine());
   else
     plan.unseen = kNothingKnown;
   const std::optional<MailgunAccount> bulk = bulkAccount();
   if (plan.finding) outcome_.findings.push_back(std::move(*plan.finding));
+  if (isToSend() && !plan.smtp)
+    notSent(ErrorCode::kUnavailable,
+            plan.unseen.empty() ? "no mail server is configured" : plan.unseen);
   const bool looks = plan.smtp || plan.mailgun || bulk;
   if (!looks && outcome_.findings.empty() && outcome_.gaps.empty()) {
     Outcome none;

@@ -124,6 +124,7 @@ TEST_F(MailCheckTest, aLoginIsASecondVisitThatInsistsOnTls) {
   ASSERT_EQ(smtp_.questions.size(), 2U);
   EXPECT_EQ(smtp_.questions[1].user, "ghost");
   EXPECT_EQ(smtp_.questions[1].security, SmtpSecurity::kRequired);
+  EXPECT_EQ(smtp_.questions[1].loginWay, "PLAIN");
   EXPECT_FALSE(smtp_.questions[1].mail);
 }
 
@@ -147,6 +148,28 @@ TEST_F(MailCheckTest, aMailIsOnlySentWhereSomebodyWaitsForIt) {
   smtp_.questions.clear();
   run({}, Trigger::kInterval);
   EXPECT_EQ(smtp_.questions.size(), 1U);
+}
+
+TEST_F(MailCheckTest, aMailThatIsNotSentIsTold) {
+  configure({{"mail.transport", "stub"}, {"mail.test_to", "reader@e.net"}});
+  const Outcome outcome = run();
+  ASSERT_EQ(outcome.gaps.size(), 1U);
+  EXPECT_EQ(outcome.gaps[0].what, "the test mail");
+  EXPECT_THAT(outcome.gaps[0].why.message, HasSubstr("stub"));
+  mail_ = *readMailSettings({{"mail.test_to", "reader@e.net"}});
+  EXPECT_EQ(run().gaps.size(), 1U);
+}
+
+TEST_F(MailCheckTest, aTransportThatAFileHasByDefaultIsAFindingOnlyWherePodsHaveNone) {
+  mail_ =
+      *readMailSettings({{"mail.file", "config.production.json"}, {"mail.transport", "Direct"}});
+  workload_ = &kubernetes_;
+  kubernetes_.workload.pods.resize(1);
+  kubernetes_.workload.pods[0].ghost.emplace();
+  kubernetes_.workload.pods[0].ghost->hasMail = true;
+  EXPECT_TRUE(run().notApplicable);
+  kubernetes_.workload.pods[0].ghost->hasMail = false;
+  EXPECT_THAT(codesOf(run()), ElementsAre("RC651"));
 }
 
 TEST_F(MailCheckTest, aFileWithoutATransportIsAFindingOnlyWherePodsHaveNoneEither) {

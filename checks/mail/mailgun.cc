@@ -42,6 +42,12 @@ bool hasMessage(const std::string& body) {
   return document && document->is_object() && document->contains("message");
 }
 
+// Of a proxy or a firewall on the way: Mailgun's API never answers with a page.
+bool isWebPage(const std::string& body) {
+  const std::size_t begin = body.find_first_not_of(" \t\r\n");
+  return begin != std::string::npos && body[begin] == '<';
+}
+
 // The text of domain.state; nothing when the document is not Mailgun's.
 std::optional<std::string> stateIn(const std::string& body) {
   const Result<nlohmann::json> document = api::parseJson(body);
@@ -73,7 +79,7 @@ Result<HttpRequest> mailgunRequest(const MailgunAccount& account, Duration timeo
 Judgement judgeMailgun(const MailgunAccount& account, const Result<HttpResponse>& answer) {
   if (!answer) return gap(account, answer.error().code, answer.error().message);
   const std::string& domain = account.domain;
-  if (answer->status == 401 || answer->status == 403)
+  if ((answer->status == 401 || answer->status == 403) && !isWebPage(answer->body))
     return only(account, kRc661,
                 fmt::format("Mailgun ({}) refuses Ghost's API key when it is asked for {}: {}.",
                             account.origin, domain, answer->status));

@@ -53,6 +53,8 @@ TEST(Mailgun, answersAreFindingsOnlyWhereMailgunSaysSo) {
       {200, "<html>", "", true},
       {401, "Forbidden", "RC661", false},
       {403, "{}", "RC661", false},
+      {403, "\n<html>blocked by the proxy</html>", "", true},
+      {401, "<!DOCTYPE html>", "", true},
       {404, R"({"message":"Domain not found"})", "RC662", false},
       {404, "<html>", "", true},
       {404, "[]", "", true},

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <initializer_list>
 
 #include "daemon/core/letter_case.h"
 
@@ -106,6 +105,9 @@ Judgement broken(const SmtpServer& server, const SmtpVisit& visit) {
           kRc653, server,
           fmt::format("Nobody listens at {}: the connection is refused, {}.", at, kFromHere)));
     case SmtpEnd::kNoSmtp:
+      if (!visit.replies.empty())
+        return gap(ErrorCode::kProtocol,
+                   fmt::format("{} greets as a mail server and then says what is no SMTP", at));
       return only(
           about(kRc653, server,
                 fmt::format("What answers at {} is no mail server: {}.", at, visit.detail)));
@@ -173,25 +175,37 @@ std::string local(const std::string& what) {
                      what);
 }
 
+bool offersWay(const SmtpVisit& visit, std::string_view way) {
+  const std::optional<std::string> offer = visit.offered("AUTH");
+  return offer &&
+         fmt::format(" {} ", lowerCase(*offer)).find(fmt::format(" {} ", lowerCase(way))) !=
+             std::string::npos;
+}
+
 bool isRefusal(const SmtpReply* reply) {
   return reply && reply->code >= 500;
 }
 
-void planNone(const MailSettings& settings, GhostEnvironment environment, Plan& plan) {
-  const bool proven =
-      settings.transport == MailTransport::kDirect || environment == GhostEnvironment::kHasNone;
-  if (!proven) {
+// Ghost-CLI and the official image write "Direct" into the file: pods with variables of their own
+// have it there, too.
+void planNone(const MailSettings& settings, GhostEnvironment environment, bool sameMachine,
+              Plan& plan) {
+  const bool byVariable = settings.transport == MailTransport::kDirect && settings.file.empty();
+  if (!byVariable && environment != GhostEnvironment::kHasNone) {
     plan.unseen =
-        "no mail transport is in what Rollcall sees of Ghost's configuration; Ghost's pods may "
+        "no mail server is in what Rollcall sees of Ghost's configuration; Ghost's pods may "
         "have one in their environment: give Rollcall the same mail__* variables";
     return;
   }
+  const char* const unless =
+      sameMachine && !byVariable ? ", unless its own environment names another" : "";
   plan.finding = found(
-      kRc651, settings.transport == MailTransport::kDirect
-                  ? std::string("Ghost is configured to deliver mail directly, without a server "
-                                "of its own.")
-                  : fmt::format("{} names no mail transport: Ghost falls back to direct delivery.",
-                                settings.file));
+      kRc651,
+      settings.transport == MailTransport::kDirect
+          ? fmt::format("Ghost is configured to deliver mail directly, without a mail server{}.",
+                        unless)
+          : fmt::format("{} names no mail transport: Ghost takes \"direct\"{}.", settings.file,
+                        unless));
 }
 
 void planSmtp(const MailSettings& settings, bool sameMachine, Plan& plan) {
@@ -220,12 +234,16 @@ std::string addressOf(const SmtpServer& server) {
   return fmt::format("{}{}{}:{}", ipv6 ? "[" : "", server.host, ipv6 ? "]" : "", server.port);
 }
 
+bool isNoTransport(MailTransport transport) {
+  return transport == MailTransport::kNone || transport == MailTransport::kDirect;
+}
+
 Plan planOf(const MailSettings& settings, GhostEnvironment environment, bool sameMachine) {
   Plan plan;
   switch (settings.transport) {
     case MailTransport::kNone:
     case MailTransport::kDirect:
-      planNone(settings, environment, plan);
+      planNone(settings, environment, sameMachine, plan);
       break;
     case MailTransport::kUnknown:
       plan.finding =
@@ -254,17 +272,19 @@ Plan planOf(const MailSettings& settings, GhostEnvironment environment, bool sam
 
 bool mayPass(const SmtpVisit& visit) {
   return visit.end == SmtpEnd::kRefused || visit.end == SmtpEnd::kNoSuchHost ||
-         visit.end == SmtpEnd::kTurnedAway || visit.end == SmtpEnd::kClosed ||
-         visit.end == SmtpEnd::kNotResolved || visit.end == SmtpEnd::kUnreachable;
+         visit.end == SmtpEnd::kNoSmtp || visit.end == SmtpEnd::kTurnedAway ||
+         visit.end == SmtpEnd::kClosed || visit.end == SmtpEnd::kNotResolved ||
+         visit.end == SmtpEnd::kUnreachable;
+}
+
+std::string loginWay(const SmtpVisit& visit) {
+  for (const char* way : {"PLAIN", "LOGIN", "CRAM-MD5"})
+    if (offersWay(visit, way)) return way;
+  return "";
 }
 
 bool offersLogin(const SmtpVisit& visit) {
-  const std::optional<std::string> offer = visit.offered("AUTH");
-  if (!offer) return false;
-  const std::string ways = fmt::format(" {} ", lowerCase(*offer));
-  return std::ranges::any_of(
-      std::initializer_list<std::string_view>{" plain ", " login ", " cram-md5 ", " xoauth2 "},
-      [&](std::string_view way) { return ways.find(way) != std::string::npos; });
+  return !loginWay(visit).empty() || offersWay(visit, "XOAUTH2");
 }
 
 bool mayLogIn(const SmtpServer& server, const SmtpVisit& visit) {

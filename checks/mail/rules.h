@@ -29,6 +29,9 @@ struct Plan {
 // `sameMachine`: the pods' addresses are Rollcall's own machine, so that localhost is theirs, too.
 Plan planOf(const MailSettings& settings, GhostEnvironment environment, bool sameMachine);
 
+// No server is named: the default, which a variable of Ghost's pods may replace.
+bool isNoTransport(MailTransport transport);
+
 struct Judgement {
   std::vector<Finding> findings;
   std::optional<Error> gap;  // could not look
@@ -47,6 +50,9 @@ bool mayLogIn(const SmtpServer& server, const SmtpVisit& visit);
 
 // Whether the server offers a way to log in that Ghost has: PLAIN, LOGIN, CRAM-MD5 or XOAUTH2.
 bool offersLogin(const SmtpVisit& visit);
+// The one Ghost takes with user and password, the first of PLAIN, LOGIN and CRAM-MD5 that is
+// offered; empty when none is.
+std::string loginWay(const SmtpVisit& visit);
 
 // "smtp.example.org:587"
 std::string addressOf(const SmtpServer& server);

@@ -65,6 +65,28 @@ TEST(MailRules, everyEndOfAVisitIsAFindingOrAGapOrInOrder) {
   }
 }
 
+TEST(MailRules, whoeverGreetedIsAMailServer) {
+  SmtpVisit visit = visitOf({kGreeting});
+  visit.end = SmtpEnd::kNoSmtp;
+  const Judgement judgement = judgeVisit(kServer, visit, WallTime{}, 24h);
+  EXPECT_EQ(codesOf(judgement), Codes{});
+  ASSERT_TRUE(judgement.gap);
+  EXPECT_EQ(judgement.gap->code, ErrorCode::kProtocol);
+}
+
+TEST(MailRules, theLoginIsTheOneThatGhostTakes) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"AUTH CRAM-MD5 LOGIN PLAIN", "PLAIN"},
+      {"AUTH DIGEST-MD5 CRAM-MD5 LOGIN", "LOGIN"},
+      {"AUTH GSSAPI CRAM-MD5", "CRAM-MD5"},
+      {"AUTH=LOGIN", "LOGIN"},
+      {"AUTH XOAUTH2", ""},
+      {"SIZE 1000", ""},
+  };
+  for (const auto& [offer, way] : rows)
+    EXPECT_EQ(loginWay(visitOf({kGreeting, {"EHLO", 250, {"e.org", offer}}})), way) << offer;
+}
+
 TEST(MailRules, aShortNameThatDoesNotExistHereMayExistThere) {
   SmtpServer server = kServer;
   server.host = "mailhog";
@@ -181,6 +203,22 @@ TEST(MailRules, thePlanFollowsFromTheConfiguration) {
       {{{"mail.file", "c.json"}}, Environment::kHasMail, false, Plans::kUnseen, ""},
       {{{"mail.file", "c.json"}}, Environment::kUnseen, false, Plans::kUnseen, ""},
       {{{"mail.transport", "Direct"}}, Environment::kUnseen, false, Plans::kFinding, "RC651"},
+      // What Ghost-CLI and the official image write where nobody has said anything.
+      {{{"mail.file", "c.json"}, {"mail.transport", "Direct"}},
+       Environment::kUnseen,
+       true,
+       Plans::kUnseen,
+       ""},
+      {{{"mail.file", "c.json"}, {"mail.transport", "Direct"}},
+       Environment::kHasMail,
+       false,
+       Plans::kUnseen,
+       ""},
+      {{{"mail.file", "c.json"}, {"mail.transport", "Direct"}},
+       Environment::kHasNone,
+       false,
+       Plans::kFinding,
+       "RC651"},
       {{{"mail.transport", "Postmark"}}, Environment::kUnseen, false, Plans::kFinding, "RC652"},
       {{{"mail.transport", "smtp"}, {"mail.options.host", "smtp.e.org"}},
        Environment::kUnseen,

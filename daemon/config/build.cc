@@ -476,6 +476,8 @@ std::optional<Result<ConfigLayer>> chosenFile(const ConfigSources& sources) {
 void preferEnvironmentOfMail(const ConfigLayer& environment, ConfigLayer& file) {
   for (const char* path : mailPaths())
     if (environment.values.contains(path)) file.values.erase(path);
+  // Then the file says nothing of the transport.
+  if (environment.values.contains("mail.transport")) file.values.erase(kMailFile);
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ struct MailSettings {
   MailTransport transport = MailTransport::kNone;
   std::string transportName;  // as it is written
   std::string unclear;        // of smtp: why `smtp` is not known
-  std::string file;           // Ghost's configuration file, where that was read
+  std::string file;           // Ghost's configuration file, where that decides the transport
   std::string from;           // an address without its name; empty = not configured
   std::optional<SmtpServer> smtp;
   std::optional<MailgunAccount> mailgun;  // of the transport

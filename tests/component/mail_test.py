@@ -105,14 +105,21 @@ async def without_auth(_server, session, _envelope, hostname, responses):
     return [each for each in responses if "AUTH" not in each]
 
 
-class Real:
-    """A server of aiosmtpd, Debian's. `tls` is offered as STARTTLS, `implicit` is TLS from the first byte."""
+async def refuse(_server, _arguments):
+    return AuthResult(success=False, handled=False)
 
-    def __init__(self, tls=None, implicit=None, auth=True, need_tls=True):
+
+class Real:
+    """A server of aiosmtpd, Debian's. `tls` is offered as STARTTLS, `implicit` is TLS from the first byte; `strong`: a
+    login that Ghost does not take is offered, too, and refuses everybody."""
+
+    def __init__(self, tls=None, implicit=None, auth=True, need_tls=True, strong=False):
         self.inbox = Inbox()
         more = {"authenticator": self.inbox.authenticate, "auth_require_tls": need_tls and not implicit}
         if not auth:
             self.inbox.handle_EHLO = without_auth
+        if strong:
+            setattr(self.inbox, "auth_CRAM__MD5", refuse)
         for _ in range(5):
             self.port = free_port()
             try:
@@ -189,11 +196,33 @@ def dialogue(replies, greeting=b"220 ready\r\n"):
         connection.sendall(greeting)
         with connection.makefile("rb") as lines:
             for line in lines:
-                reply = replies.get(line.split()[0].decode(), b"221 bye\r\n")
+                reply = replies.get(line.split()[0].decode(errors="replace"), b"221 bye\r\n")
                 if reply is None:
                     time.sleep(0.1)
                     return
                 connection.sendall(reply)
+    return behave
+
+
+def mailbox(verdict, thinks=0, farewell=b"221 bye\r\n"):
+    """Takes mails as far as their end, and then says `verdict`; holds the connection after QUIT without a farewell."""
+    def behave(server, connection, _number):
+        connection.sendall(b"220 ready\r\n")
+        with connection.makefile("rb") as lines:
+            for line in lines:
+                if line.startswith(b"DATA"):
+                    connection.sendall(b"354 go\r\n")
+                    while lines.readline() not in (b".\r\n", b""):
+                        pass
+                    server.stopped.wait(thinks)
+                    connection.sendall(verdict)
+                elif line.startswith(b"QUIT") and farewell is None:
+                    server.stopped.wait()
+                elif line.startswith(b"QUIT"):
+                    connection.sendall(farewell)
+                    return
+                else:
+                    connection.sendall(b"250 ok\r\n")
     return behave
 
 
@@ -349,6 +378,9 @@ def cases():
         Case("TLS from the first byte", lambda: Real(implicit=cert.good), lambda port: smtp(port, secure=True)),
         Case("a relay without login or TLS", lambda: Real(auth=False), lambda port: smtp(port, auth=False)),
         Case("the right password", lambda: Real(tls=cert.good), smtp, params={"login": True}),
+        Case("a login that Ghost does not take", lambda: Real(tls=cert.good, strong=True), smtp, params={"login": True}),
+        Case("no farewell", lambda: Scripted(mailbox(b"", farewell=None)), lambda port: smtp(port, auth=False)),
+        Case("closed at QUIT", lambda: Scripted(mailbox(b"", farewell=b"")), lambda port: smtp(port, auth=False)),
         Case("the right password over TLS", lambda: Real(implicit=cert.good), lambda port: smtp(port, secure=True),
              params={"login": True}),
         Case("a certificate nobody verifies", lambda: Real(tls=cert.expired),
@@ -401,6 +433,7 @@ def cases():
         Case("an endless line", lambda: Scripted(endless_line), smtp, gap=True),
         Case("closes at once", lambda: Scripted(lambda *_: None), smtp, gap=True),
         Case("closes after EHLO", lambda: Scripted(dialogue({"EHLO": None})), smtp, gap=True),
+        Case("garbage after EHLO", lambda: Scripted(dialogue({"EHLO": b"what?\r\n"})), smtp, gap=True),
         Case("hangs after STARTTLS", lambda: Scripted(dialogue({"EHLO": b"250-e.org\r\n250 STARTTLS\r\n",
                                                                "STARTTLS": b"220 go\r\n"})), smtp, gap=True),
         Case("hangs at the login", lambda: Scripted(dialogue({"EHLO": auth, "AUTH": b""})), smtp, ["RC660"]),
@@ -493,6 +526,28 @@ class Behaviour(unittest.TestCase):
         result = Bed.run(smtp(server.port, auth=False), arguments=["--send-test", "reader@example.net"])
         self.assertEqual(result.codes, ["RC663"], result.text)
         self.assertIn("550", result.findings[0]["message"])
+
+    def test_a_test_mail_refused_for_its_text_is_a_finding(self):
+        server = self.serve(Scripted(mailbox(b"554 5.7.1 spam\r\n")))
+        result = Bed.run(smtp(server.port, auth=False), arguments=["--send-test", "reader@example.net"])
+        self.assertEqual(result.codes, ["RC663"], result.text)
+        self.assertIn("the answer to DATA: 554 5.7.1 spam", result.findings[0]["message"])
+
+    def test_a_server_may_think_about_a_mail(self):
+        server = self.serve(Scripted(mailbox(b"250 taken\r\n", thinks=6)))
+        result = Bed.run(smtp(server.port, auth=False), {"patience": "20s"}, ["--send-test", "reader@example.net"])
+        self.assertEqual(result.verdict, "pass", result.text)
+
+    def test_a_mail_that_cannot_be_sent_is_told(self):
+        result = Bed.run({"mail": {"transport": "SES"}}, arguments=["--send-test", "reader@example.net"])
+        self.assertEqual(result.verdict, "unknown")
+        self.assertIn("not sent: mail goes through the API of Amazon SES", result.gaps[0]["why"]["message"])
+
+    def test_a_file_that_says_direct_does_not_overrule_the_environment_of_a_pod(self):
+        ghost = {"mail": {"transport": "Direct"}}
+        away = ["--pod", "a=http://192.0.2.1:2368"]
+        self.assertEqual(Bed.run(ghost, arguments=away).verdict, "not_applicable")
+        self.assertEqual(Bed.run(ghost, arguments=away, mail__transport="Direct").codes, ["RC651"])
 
     def test_the_environment_is_stronger_than_the_file(self):
         server = self.serve(Real(tls=Bed.certificates.good))
