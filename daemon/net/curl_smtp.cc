@@ -196,7 +196,8 @@ SmtpEnd Dialogue::brokenEnd() const {
 
 SmtpEnd Dialogue::tlsEnd() const {
   const std::string_view detail = detail_;
-  if (detail.find("wrong version number") != std::string_view::npos) return SmtpEnd::kNoTls;
+  if (detail.find("wrong version number") != std::string_view::npos)
+    return question_.security == SmtpSecurity::kImplicit ? SmtpEnd::kNoTls : SmtpEnd::kTlsFailed;
   if (detail.find("SYSCALL") != std::string_view::npos ||
       detail.find("reset") != std::string_view::npos ||
       detail.find("unexpected eof") != std::string_view::npos)

@@ -226,6 +226,13 @@ def mailbox(verdict, thinks=0, farewell=b"221 bye\r\n"):
     return behave
 
 
+def hangs_after_starttls(server, connection, _number):
+    for reply in (b"220 ready\r\n", b"250-e.org\r\n250 STARTTLS\r\n", b"220 go\r\n"):
+        connection.sendall(reply)
+        connection.recv(1000)
+    server.stopped.wait()
+
+
 def in_turn(*behaviours):
     """The first connection gets the first, and so on; the last is everybody else's."""
     def behave(server, connection, number):
@@ -434,8 +441,9 @@ def cases():
         Case("closes at once", lambda: Scripted(lambda *_: None), smtp, gap=True),
         Case("closes after EHLO", lambda: Scripted(dialogue({"EHLO": None})), smtp, gap=True),
         Case("garbage after EHLO", lambda: Scripted(dialogue({"EHLO": b"what?\r\n"})), smtp, gap=True),
-        Case("hangs after STARTTLS", lambda: Scripted(dialogue({"EHLO": b"250-e.org\r\n250 STARTTLS\r\n",
-                                                               "STARTTLS": b"220 go\r\n"})), smtp, gap=True),
+        Case("hangs after STARTTLS", lambda: Scripted(hangs_after_starttls), smtp, gap=True),
+        Case("no TLS after STARTTLS", lambda: Scripted(dialogue({"EHLO": b"250-e.org\r\n250 STARTTLS\r\n",
+                                                                "STARTTLS": b"220 go\r\n"})), smtp, gap=True),
         Case("hangs at the login", lambda: Scripted(dialogue({"EHLO": auth, "AUTH": b""})), smtp, ["RC660"]),
         Case("a short name", None, lambda _: smtp(587, host="rollcall-no-such-host"), gap=True),
         # Mailgun.
