@@ -23,6 +23,11 @@ const Pod* podNamed(const Report& report, const std::string& name) {
   return found == report.pods.end() ? nullptr : &found->pod;
 }
 
+// "command:disk" when that is what `resource`, as resourceKey() has it, is.
+std::string commandOf(const std::string& resource) {
+  return resource.starts_with("command:") ? resource : "";
+}
+
 // Whoever is told knows of the earliest.
 void keepEarlier(std::optional<WallTime>& since, const std::optional<WallTime>& other) {
   if (other && (!since || *other < *since)) since = other;
@@ -48,8 +53,9 @@ FindingChanges::Conditions FindingChanges::conditionsOf(const Report& report) co
       if (finding.def->severity == Severity::kInfo) continue;
       const Pod* pod = podNamed(report, finding.pod);
       if (rule_.podsOfTheApi && (!pod || pod->uid.empty())) continue;
-      Condition& condition = conditions[{run.check, std::string(finding.def->code), finding.pod,
-                                         rule_.podsOfTheApi ? pod->uid : ""}];
+      Condition& condition =
+          conditions[{run.check, std::string(finding.def->code), finding.pod,
+                      commandOf(resourceKey(finding)), rule_.podsOfTheApi ? pod->uid : ""}];
       if (condition.count++ == 0) condition.finding = publicForm(finding);
       keepEarlier(condition.finding.since, finding.since);
     }
@@ -79,7 +85,8 @@ std::vector<FindingChange> FindingChanges::take(const Report& report, const Chec
 }
 
 void FindingChanges::resume(const std::vector<PastFinding>& findings) {
-  for (const PastFinding& one : findings) resumed_.insert({one.check, one.code, one.pod, ""});
+  for (const PastFinding& one : findings)
+    resumed_.insert({one.check, one.code, one.pod, commandOf(one.resource), ""});
 }
 
 void FindingChanges::see(const Report& report, const Conditions& present, const CheckRun* latest,
@@ -109,7 +116,7 @@ void FindingChanges::begin(Thing& thing, const Key& key, const Condition& condit
   thing.change.podUid = key.uid;
   thing.change.began = wall;
   thing.change.atFirstLook = !looked_.contains(key.check);
-  const bool wasSeen = resumed_.erase({key.check, key.code, key.pod, ""}) > 0;
+  const bool wasSeen = resumed_.erase({key.check, key.code, key.pod, key.command, ""}) > 0;
   thing.byAnother = wasSeen && wall - condition.finding.since.value_or(wall) >= kMayBeUntold;
   if (thing.byAnother) thing.began = now - kHandOver;
 }
@@ -135,7 +142,8 @@ void FindingChanges::endWhatIsOver(const Report& report, const Conditions& prese
   }
   std::erase_if(resumed_, [&](const Key& key) {
     const auto same = [&](const auto& one) {
-      return one.first.check == key.check && one.first.code == key.code && one.first.pod == key.pod;
+      const Key& seen = one.first;
+      return Key{seen.check, seen.code, seen.pod, seen.command, ""} == key;
     };
     const bool isKnown = key.pod.empty() || podNamed(report, key.pod);  // it may not be listed yet
     return isKnown && isOver(report, key.check, key.pod) && std::ranges::none_of(present, same);

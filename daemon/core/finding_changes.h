@@ -53,13 +53,13 @@ struct FindingChange {
   bool podIsGone = false;    // and the finding with it
 };
 
-// Findings of a code on a pod are one thing; told are those of severity warning and above. One
-// change when a thing begins, one when it is over (isOver()), none while it cannot be looked at.
-// What comes and goes is told four changes at once and then one in ten minutes, always as it then
-// is. All things together are told 30 changes at once and then ten a minute: a beginning that is
-// too much is left out, and told with the next count if it is there still; an end waits. Who does
-// not lead is silent but keeps up: a new leader tells what began or ended in the last minute, which
-// its predecessor may not have told.
+// Findings of a code on a pod are one thing, those of different commands (exec) are not; told are
+// those of severity warning and above. One change when a thing begins, one when it is over
+// (isOver()), none while it cannot be looked at. What comes and goes is told four changes at once
+// and then one in ten minutes, always as it then is. All things together are told 30 changes at
+// once and then ten a minute: a beginning that is too much is left out, and told with the next
+// count if it is there still; an end waits. Who does not lead is silent but keeps up: a new leader
+// tells what began or ended in the last minute, which its predecessor may not have told.
 class FindingChanges {
  public:
   explicit FindingChanges(ChangeRule rule) : rule_(rule) {}
@@ -74,7 +74,7 @@ class FindingChanges {
 
  private:
   struct Key {
-    std::string check, code, pod, uid;
+    std::string check, code, pod, command, uid;
     auto operator<=>(const Key&) const = default;
   };
   struct Condition {

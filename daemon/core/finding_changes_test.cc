@@ -74,6 +74,25 @@ TEST_F(FindingChangesTest, onOnePodAndOnNoneInParticularEachBeginsAndEndsOnce) {
   EXPECT_THAT(round(), IsEmpty());
 }
 
+TEST_F(FindingChangesTest, commandsOfOneCodeBeginAndEndOnTheirOwn) {
+  const auto fails = [&](const std::string& command) {
+    find("");
+    run_.outcome.findings.back().resource = ResourceRef{"command", command, "", ""};
+  };
+  PastFinding past{.check = "posts", .code = "RC201", .resource = "command:disk"};
+  rule_.resume({past});
+  fails("disk");
+  run_.outcome.findings[0].since = sampleTime(-3600);
+  EXPECT_THAT(round(), IsEmpty());
+  fails("mysql");
+  EXPECT_THAT(round(), ElementsAre("began RC201 -"));
+  EXPECT_EQ(changes_[0].finding.resource->id, "mysql");
+  findNothing();
+  fails("mysql");
+  EXPECT_THAT(round(), ElementsAre("ended RC201 -"));
+  EXPECT_EQ(changes_[0].finding.resource->id, "disk");
+}
+
 TEST_F(FindingChangesTest, whatIsThereAtTheFirstLookIsSaidToBe) {
   run_.error = Error{ErrorCode::kUnavailable, "no database"};
   round();

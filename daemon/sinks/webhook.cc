@@ -37,9 +37,11 @@ HttpRequest requestOf(const Clock& clock, const WebhookConfig& config,
   return request;
 }
 
-// "hooks.example.org" of "https://hooks.example.org:8443/T0/B0".
+// "hooks.example.org" of "https://hooks.example.org:8443/T0/B0", "::1" of "http://[::1]/".
 std::string_view hostIn(std::string_view url) {
   const auto start = std::min(url.find("://") + 3, url.size());
+  if (url.substr(start).starts_with('['))
+    return url.substr(start + 1, url.find(']', start) - start - 1);
   return url.substr(start, url.find_first_of(":/?", start) - start);
 }
 

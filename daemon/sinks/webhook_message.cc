@@ -40,10 +40,16 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
   return text;
 }
 
+// The name of the command that says so; empty when none does.
+std::string commandOf(const Finding& finding) {
+  return finding.resource && finding.resource->type == "command" ? finding.resource->id : "";
+}
+
 // The same for this finding in every process: who keeps tickets goes by it.
 std::string fingerprintOf(const Site& site, std::string_view check, const Finding& finding) {
-  const std::string text =
+  std::string text =
       fmt::format("{}\n{}\n{}\n{}", site.url.text(), check, finding.def->code, finding.pod);
+  if (const std::string command = commandOf(finding); !command.empty()) text += "\n" + command;
   return hexOf(hmacSha256("rollcall finding", text)).substr(0, 16);
 }
 
@@ -166,7 +172,8 @@ std::string codeInChat(std::string_view text) {
 }
 
 std::string nameInChat(const Finding& finding) {
-  return fmt::format("{}{}: {}", finding.def->code,
+  const std::string command = commandOf(finding);
+  return fmt::format("{}{}{}: {}", finding.def->code, command.empty() ? "" : " " + inChat(command),
                      finding.pod.empty() ? "" : " on " + inChat(finding.pod),
                      inChat(finding.def->title));
 }

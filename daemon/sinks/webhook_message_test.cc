@@ -77,6 +77,16 @@ TEST(WebhookMessage, isTheSameFindingInEveryProcessAndAnotherOnAnotherPod) {
   EXPECT_NE(fingerprint(change), first);
 }
 
+TEST(WebhookMessage, ofACommandNamesItAlsoAtTheEnd) {
+  FindingChange change = sampleChange(FindingChange::Kind::kEnded);
+  const json other = json::parse(changeBody(WebhookFormat::kGeneric, change));
+  change.finding.resource = ResourceRef{"command", "disk", "", ""};
+  const json ended = json::parse(changeBody(WebhookFormat::kGeneric, change));
+  EXPECT_NE(ended["finding"]["fingerprint"], other["finding"]["fingerprint"]);
+  EXPECT_THAT(chatText(changeBody(WebhookFormat::kSlack, change)),
+              HasSubstr("*over* RC201 disk on pod-2: "));
+}
+
 TEST(WebhookMessage, isBoundedAndValidWhateverStandsInIt) {
   Report hostile = sampleHostile();
   FindingChange change = sampleChange(FindingChange::Kind::kBegan);

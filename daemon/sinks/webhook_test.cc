@@ -68,6 +68,17 @@ TEST_F(WebhookTest, withoutASecretNothingIsSigned) {
   EXPECT_EQ(headerOf(requests_.at(0), "X-Rollcall-Signature"), "");
 }
 
+TEST_F(WebhookTest, anIpv6AddressIsNotToldEither) {
+  WebhookConfig config = sampleWebhook();
+  config.url = "http://[2001:db8::7]:8443/T0";
+  ScriptedHttp http([&](const HttpRequest&, std::stop_token) {
+    return Scripted{.fails =
+                        Error{ErrorCode::kUnavailable, "connection refused ([2001:db8::7]:8443)"}};
+  });
+  EXPECT_EQ(tellWebhook(clock_, http, config, {"key", "{}"}).error().message,
+            "the webhook did not take the report: connection refused ([its host]:8443)");
+}
+
 TEST_F(WebhookTest, aFailureThatMayPassIsTriedThreeTimesWithTheSameKey) {
   const Result<void> told = tell({{.status = 500},
                                   {.fails = Error{ErrorCode::kDeadlineExceeded, "no answer"}},
