@@ -283,6 +283,152 @@ TEST_F(EdgeTest, theTokenIsNeverTold) {
   for (const std::string& note : outcome.notes) EXPECT_THAT(note, Not(HasSubstr("t0ken")));
 }
 
+TEST_F(EdgeTest, leavesRoomForTheSecondLook) {
+  poison();
+  set("requests", "5");
+  EXPECT_THAT(testing_support::codesOf(run()), ElementsAre("RC601"));
+  // Too few for its page: not looked at, and not asked once for nothing.
+  set("requests", "4");
+  const Outcome outcome = run();
+  EXPECT_THAT(outcome.findings, IsEmpty());
+  EXPECT_THAT(urls(), SizeIs(5 + 4));
+  EXPECT_THAT(outcome.notes, Contains(HasSubstr("checks.edge.requests")));
+}
+
+TEST_F(EdgeTest, whatCannotBeComparedASecondTimeIsAGap) {
+  poison();
+  int asked = 0;
+  pods_.answer("b", "/welcome/", [&](const PodRequest&) -> Result<HttpResponse> {
+    if (++asked > 1) return Error{ErrorCode::kUnavailable, "connection refused"};
+    HttpResponse fine;
+    fine.status = 200;
+    return fine;
+  });
+  const Outcome outcome = run();
+  EXPECT_THAT(outcome.findings, IsEmpty());
+  EXPECT_THAT(outcome.gaps, SizeIs(1));
+}
+
+TEST_F(EdgeTest, aPodThatBecameStaleMeanwhileKeepsTheEdgeFromBeingAskedAgain) {
+  poison();
+  int asked = 0;
+  pods_.answer("b", "/welcome/", [&](const PodRequest&) -> Result<HttpResponse> {
+    HttpResponse answer;
+    answer.status = ++asked > 1 ? 301 : 200;
+    if (asked > 1)
+      answer.headers = {{"location", "/404/"}, {"cache-control", "public, max-age=31536000"}};
+    return answer;
+  });
+  EXPECT_THAT(run().findings, IsEmpty());
+  EXPECT_EQ(std::ranges::count(urls(), "http://e.org/welcome/"), 1);
+}
+
+TEST_F(EdgeTest, aCopyThatIsRenewedAfterItWasHandedOutIsNoSplit) {
+  web_.answer("http://e.org/welcome/", 404);
+  web_.answer("http://e.org/welcome/", 200);
+  const Outcome outcome = run();
+  EXPECT_THAT(outcome.findings, IsEmpty());
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+}
+
+TEST_F(EdgeTest, anErrorAfterThePageIsASplit) {
+  for (const int status : {404, 200, 200, 404}) web_.answer("http://e.org/welcome/", status);
+  EXPECT_THAT(testing_support::codesOf(run()), ElementsAre("RC604"));
+}
+
+TEST_F(EdgeTest, whatWasWrongIsLookedAtUntilItIsRight) {
+  source_.now = kNow + 48h;
+  poison();
+  EXPECT_THAT(testing_support::codesOf(run()), ElementsAre("RC601"));
+  for (const char* id : {"2", "3", "4"}) {
+    source_.add(ResourceType::kPost, id, id, kNow + 24h);
+    pods_.answer("*", std::string("/") + id + "/", 200);
+  }
+  EXPECT_THAT(testing_support::codesOf(run()), ElementsAre("RC601")) << "no longer of the newest";
+  web_.answer("http://e.org/welcome/", 200);
+  run();
+  web_.asked.clear();
+  EXPECT_THAT(run().findings, IsEmpty());
+  EXPECT_THAT(urls(), Not(Contains("http://e.org/welcome/"))) << "right again";
+}
+
+TEST_F(EdgeTest, whatWasWrongAndCannotBeAskedForIsAGap) {
+  poison();
+  run();
+  pods_.answer("b", "/welcome/", 301, "",
+               {{"location", "/404/"}, {"cache-control", "public, max-age=31536000"}});
+  const Outcome outcome = run();
+  EXPECT_THAT(outcome.findings, IsEmpty());
+  EXPECT_THAT(outcome.gaps, SizeIs(1)) << "or the finding were over";
+}
+
+TEST_F(EdgeTest, aDeletedPostThatIsKeptIsToldForMoreThanADay) {
+  HttpResponse kept;
+  kept.status = 200;
+  kept.body = R"(<link rel="canonical" href="http://e.org/welcome/">)";
+  web_.answer("http://e.org/welcome/", kept);
+  run();
+  source_.entries.clear();
+  pods_.answer("*", "/welcome/", 404, "", {{"cache-control", "no-store"}});
+  for (const auto age : {1h, 23h, 30h, 60h}) {
+    source_.now = kNow + age;
+    EXPECT_THAT(testing_support::codesOf(run()), ElementsAre("RC603")) << age.count();
+  }
+}
+
+TEST_F(EdgeTest, aRowThatChangedMeanwhileIsNotSaidToLackRequests) {
+  poison();
+  source_.changedSince["1"] = {.exists = true, .isPublic = false, .slug = "welcome"};
+  EXPECT_THAT(run().notes, Not(Contains(HasSubstr("checks.edge.requests"))));
+}
+
+TEST_F(EdgeTest, howADraftsAddressIsKeptIsNotTold) {
+  source_.entries[0].isPublic = false;
+  source_.entries[0].status = "draft";
+  pods_.answer("*", "/welcome/", 404, "", {{"cache-control", "no-store"}});
+  HttpResponse kept;
+  kept.status = 200;
+  kept.headers = {{"set-cookie", "id=1"}, {"x-cache", "HIT"}};
+  kept.body = R"(<link rel="canonical" href="http://e.org/welcome/">)";
+  web_.answer("http://e.org/welcome/", kept);
+  EXPECT_THAT(testing_support::codesOf(run()), ElementsAre("RC603"));
+}
+
+TEST_F(EdgeTest, plainHttpIsNotAskedWhileAPodWouldPoisonTheFrontPage) {
+  set("url", "https://e.org");
+  pods_.answer("b", "/", 301, "", {{"location", "/404/"}, {"cache-control", "max-age=31536000"}});
+  run();
+  EXPECT_THAT(urls(), Not(Contains("http://e.org/")));
+}
+
+TEST_F(EdgeTest, aPurgeThatFailedIsNotSaidToBeDone) {
+  set("purge", "now");
+  set("purge_url", "http://cache:6081");
+  poison();
+  web_.answer("http://cache:6081/welcome/", Error{ErrorCode::kUnavailable, "refused"});
+  EXPECT_THAT(run().findings[0].evidence.at("purge"), HasSubstr("failed: "));
+  EXPECT_THAT(run().findings[0].evidence.at("purge"), Not(HasSubstr("done less")));
+}
+
+TEST_F(EdgeTest, sitemapsOfPodsAreReadAsTheyCome) {
+  pods_.answer("*", "/sitemap-posts.xml", [](const PodRequest& request) -> Result<HttpResponse> {
+    EXPECT_TRUE(request.onBody) << "50 pods with 15 MB each";
+    HttpResponse answer;
+    answer.status = 200;
+    answer.body =
+        "<urlset><url><loc>http://e.org/welcome/</loc><lastmod>2027-01-14T04:00:00Z</lastmod></url>"
+        "</urlset>";
+    return answer;
+  });
+  HttpResponse old;
+  old.status = 200;
+  old.body =
+      "<urlset><url><loc>http://e.org/welcome/</loc><lastmod>2026-01-01T00:00:00Z</lastmod></url>"
+      "</urlset>";
+  web_.answer("http://e.org/sitemap-posts.xml", old);
+  EXPECT_THAT(testing_support::codesOf(run()), ElementsAre("RC602"));
+}
+
 TEST_F(EdgeTest, withoutADatabaseOnlyWhatNeedsNone) {
   content_ = nullptr;
   const Outcome outcome = run();

@@ -19,7 +19,7 @@ const std::vector<FindingDef>& findings() {
        "the CDN after checks.edge.allowed_age.",
        "purge the address at the CDN; the finding names the command"},
       {"RC604", Severity::kWarning, "the edge answers one question in two ways",
-       "Asked twice within seconds, the edge served the page once and failed once. Behind it is a "
+       "Asked again within seconds, the edge failed after it had served the page. Behind it is a "
        "stale pod, a pod that Rollcall does not know, or a cache node that kept an error.",
        "look for pods behind the edge that Rollcall does not list (kubectl get endpointslices), "
        "restart stale ones, then purge the address"},

@@ -6,7 +6,7 @@
 namespace rollcall::checks::edge {
 namespace {
 
-constexpr std::size_t kSought = 10;
+constexpr std::size_t kSought = 20;
 
 class Chooser {
  public:
@@ -55,6 +55,10 @@ class Chooser {
 
 }  // namespace
 
+std::string keyOf(const Page& page) {
+  return page.resource.id.empty() ? page.path : page.resource.id;
+}
+
 std::vector<Page> fixedPages() {
   std::vector<Page> pages(3);
   pages[0].kind = Kind::kFront, pages[0].path = "/";
@@ -65,11 +69,13 @@ std::vector<Page> fixedPages() {
 
 std::vector<Page> choosePages(const Content& content, const std::vector<std::string>& paths,
                               const Site& site, const Wish& wish,
-                              const std::map<std::string, Served>& earlier) {
+                              const std::map<std::string, Served>& earlier, const Keys& wrong) {
   Chooser chooser(content, paths, site);
   const auto published = [](const Entry& one) { return one.publishedAt.value_or(WallTime{}); };
   const auto updated = [](const Entry& one) { return one.updatedAt; };
   const auto lately = [&](const Entry& one) { return content.now - one.updatedAt < wish.lately; };
+  chooser.add(
+      wrong.size(), [&](const Entry& one) { return wrong.contains(one.id); }, updated);
   chooser.add(
       wish.newest, [](const Entry& one) { return one.isPublic; }, published);
   chooser.add(
@@ -86,8 +92,8 @@ std::vector<Page> choosePages(const Content& content, const std::vector<std::str
         std::ranges::any_of(content.entries, [&](const Entry& one) { return one.id == id; });
     const bool taken = std::ranges::any_of(
         chooser.pages, [&](const Page& one) { return one.path == served.page.path; });
-    if (there || taken || left == 0) continue;
-    --left;
+    if (there || taken || (left == 0 && !wrong.contains(id))) continue;
+    if (left > 0) --left;
     Page page = served.page;
     page.isPublic = false;
     page.status = "deleted";

@@ -1,8 +1,11 @@
 #include "checks/edge/purge.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+
+#include "daemon/ghost/mail_settings.h"
 
 namespace rollcall::checks::edge {
 namespace {
@@ -14,7 +17,9 @@ std::string pathOf(const std::string& url) {
 }
 
 bool staysHere(const Url& url) {
-  return url.host.starts_with("127.") || url.host == "::1" || url.host == "localhost";
+  in_addr address{};
+  const bool isAddress = ::inet_pton(AF_INET, url.host.c_str(), &address) == 1;
+  return (isAddress && ntohl(address.s_addr) >> 24 == 127) || isLocalHost(url.host);
 }
 
 Result<Url> apiOf(const PurgeSettings& settings, const char* usual, std::string_view token) {
@@ -42,6 +47,10 @@ Result<HttpRequest> toCache(Method method, const PurgeSettings& settings, const 
 
 Result<HttpRequest> toFastly(const PurgeSettings& settings, std::string_view token, const Url& edge,
                              const std::string& url) {
+  if (settings.how == "auto" && !settings.zone.empty())
+    return invalidArgument(
+        "checks.edge.purge_zone is set, so the token is Cloudflare's, and the edge looks like "
+        "Fastly: set checks.edge.purge_how");
   const auto api = apiOf(settings, "https://api.fastly.com", token);
   if (!api) return api.error();
   HttpRequest request;

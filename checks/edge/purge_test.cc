@@ -65,12 +65,19 @@ TEST(Purge, whatIsMissingIsSaid) {
       {Cdn::kCloudFront, settings("auto"), kToken, "signed requests"},
       {Cdn::kNone, settings("auto"), kToken, "does not tell which cache"},
       {Cdn::kFastly, settings("auto", "http://api.example.net"), kToken, "is not sent there"},
+      {Cdn::kFastly, settings("auto", "http://127.0.0.1.example.net"), kToken, "is not sent there"},
+      {Cdn::kFastly, settings("auto", "", "zone1"), kToken, "token is Cloudflare's"},
   };
   for (const auto& row : kRows) {
     const auto request = purgeRequest(row.cdn, row.settings, row.token, kEdge, kUrl);
     ASSERT_FALSE(request) << row.message;
     EXPECT_THAT(request.error().message, HasSubstr(row.message));
   }
+}
+
+TEST(Purge, theTokenMayGoToThisMachineInClear) {
+  for (const char* here : {"http://127.0.13.3:8080", "http://localhost", "http://[::1]:80"})
+    EXPECT_TRUE(purgeRequest(Cdn::kFastly, settings("fastly", here), kToken, kEdge, kUrl)) << here;
 }
 
 TEST(Purge, whatIsConfiguredIsPurgedWhateverIsSeenAtTheEdge) {

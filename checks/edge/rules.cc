@@ -11,7 +11,11 @@ namespace {
 
 constexpr std::size_t kWorthPacking = 4096;  // bytes, below which nobody need compress
 // Of the CDN itself, which takes them out again; they do not keep it from keeping the page.
-constexpr std::string_view kOwnCookies[] = {"__cf_bm", "__cflb", "__cfruid", "cf_clearance"};
+constexpr std::string_view kOwnCookies[] = {"__cf_bm",      "__cflb",     "__cfruid",
+                                            "cf_clearance",
+                                            "_cfuvid",                               // Cloudflare
+                                            "ak_bmsc",      "bm_",        "_abck",   // Akamai
+                                            "visid_incap_", "incap_ses_", "nlbi_"};  // Imperva
 
 bool all(const std::vector<Sight>& sights, Shown shown) {
   return !sights.empty() &&
@@ -40,27 +44,41 @@ bool isOlder(const std::vector<Sight>& pods, const std::vector<Sight>& tries, Wa
   return oldestPod && newestTry && *newestTry < *oldestPod && now - *oldestPod > allowed;
 }
 
-// What every pod lists and no try does. A try that lists nothing may be written otherwise: some
-// CDNs rewrite links.
-bool lacksListed(const std::vector<Sight>& pods, const std::vector<Sight>& tries) {
+// Of what every pod lists the newest is on no try: one further down may have moved up when another
+// was deleted. A try that lists nothing may be written otherwise: some CDNs rewrite links.
+bool lacksNewest(const std::vector<Sight>& pods, const std::vector<Sight>& tries) {
   if (std::ranges::any_of(tries, [](const Sight& one) { return one.listed.empty(); })) return false;
-  return std::ranges::any_of(pods.front().listed, [&](const std::string& path) {
-    const auto has = [&](const Sight& one) { return one.listed.contains(path); };
-    return std::ranges::all_of(pods, has) && std::ranges::none_of(tries, has);
+  const auto lists = [](const std::string& path) {
+    return
+        [&](const Sight& one) { return std::ranges::find(one.listed, path) != one.listed.end(); };
+  };
+  const auto newest = std::ranges::find_if(pods.front().listed, [&](const std::string& path) {
+    return std::ranges::all_of(pods, lists(path));
   });
+  return newest != pods.front().listed.end() && std::ranges::none_of(tries, lists(*newest));
+}
+
+// Some tries were right and some wrong. Only wrong after right is a split: a cache may hand out an
+// old copy once more while it fetches the new one (stale-while-revalidate).
+Verdict judgeMixed(const std::vector<Sight>& tries, Shown right) {
+  const auto is = [&](const Sight& one) { return one.shown == right; };
+  const auto first = std::ranges::find_if(tries, is);
+  if (!std::all_of(first, tries.end(), is)) return Verdict::kSplit;
+  return tries.size() < kMaxTries ? Verdict::kMended : Verdict::kFine;
 }
 
 Verdict judgePublic(const Page& page, const std::vector<Sight>& pods,
                     const std::vector<Sight>& tries, WallTime now, const Limits& limits) {
   const bool podsServe = all(pods, Shown::kServed);
-  if (some(tries, Shown::kServed) && some(tries, Shown::kAbsent)) return Verdict::kSplit;
+  if (some(tries, Shown::kServed) && some(tries, Shown::kAbsent))
+    return judgeMixed(tries, Shown::kServed);
   if (all(tries, Shown::kAbsent)) {
     if (!podsServe) return Verdict::kPodsWrong;
     return settled(page, now, limits.settle) && tries.size() > 1 ? Verdict::kPoisoned
                                                                  : Verdict::kUnripe;
   }
   if (!podsServe) return Verdict::kFine;
-  const bool older = isOlder(pods, tries, now, limits.allowedAge) || lacksListed(pods, tries);
+  const bool older = isOlder(pods, tries, now, limits.allowedAge) || lacksNewest(pods, tries);
   if (!older) return Verdict::kFine;
   return settled(page, now, limits.allowedAge) && tries.size() > 1 ? Verdict::kStale
                                                                    : Verdict::kUnripe;
@@ -70,9 +88,9 @@ Verdict judgeHidden(const Page& page, const std::vector<Sight>& pods,
                     const std::vector<Sight>& tries, WallTime now, const Limits& limits) {
   if (all(tries, Shown::kAbsent)) return Verdict::kFine;
   if (!all(pods, Shown::kAbsent)) return Verdict::kPodsWrong;
-  if (!all(tries, Shown::kServed)) return Verdict::kSplit;
-  return settled(page, now, limits.allowedAge) && tries.size() > 1 ? Verdict::kZombie
-                                                                   : Verdict::kUnripe;
+  if (!settled(page, now, limits.allowedAge)) return Verdict::kUnripe;
+  if (!all(tries, Shown::kServed)) return judgeMixed(tries, Shown::kAbsent);
+  return tries.size() > 1 ? Verdict::kZombie : Verdict::kUnripe;
 }
 
 bool isOwnCookie(std::string_view cookie) {
@@ -91,6 +109,11 @@ Leave mayAsk(const Page& page, const std::vector<Sight>& pods, WallTime now, con
   return harm ? Leave::kPodWouldPoison : Leave::kAsk;
 }
 
+bool isClaim(Verdict verdict) {
+  return verdict == Verdict::kPoisoned || verdict == Verdict::kStale ||
+         verdict == Verdict::kZombie || verdict == Verdict::kSplit;
+}
+
 Verdict judge(const Page& page, const std::vector<Sight>& pods, const std::vector<Sight>& tries,
               WallTime now, const Limits& limits) {
   if (tries.empty() || pods.empty() || some(tries, Shown::kUnseen) || some(pods, Shown::kUnseen))
@@ -103,7 +126,9 @@ Trust judgeCertificate(const Certificate& certificate, bool isForHost, WallTime 
                        Duration warnBefore) {
   if (!isForHost) return Trust::kOtherHost;
   if (now < certificate.notBefore || now >= certificate.notAfter) return Trust::kNotNow;
-  return certificate.notAfter - now < warnBefore ? Trust::kExpiring : Trust::kGood;
+  // In milliseconds: nanoseconds cannot count to the year 9999.
+  const auto warn = std::chrono::duration_cast<std::chrono::milliseconds>(warnBefore);
+  return certificate.notAfter - now < warn ? Trust::kExpiring : Trust::kGood;
 }
 
 PlainHttp judgePlainHttp(const Result<HttpResponse>& answer) {

@@ -30,9 +30,15 @@ enum class Verdict {
   kStale,
   kZombie,
   kSplit,
+  kMended,     // wrong, and right when asked again: a copy that was renewed, or a split; ask again
   kPodsWrong,  // the edge is no worse than a pod: a matter of other checks
   kUnripe,     // not fine, but younger than the limits, or seen once only
 };
+// Whether it is told as a finding.
+bool isClaim(Verdict verdict);
+
+// After so many tries an answer that became right is fine.
+inline constexpr std::size_t kMaxTries = 4;
 
 // Of one page; `tries` are the edge's answers in order. Nothing is claimed on one try.
 Verdict judge(const Page& page, const std::vector<Sight>& pods, const std::vector<Sight>& tries,

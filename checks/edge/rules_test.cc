@@ -15,7 +15,7 @@ Sight served(std::optional<WallTime> stamp = std::nullopt) {
 Sight absent(int status = 404, bool kept = false) {
   return {.shown = Shown::kAbsent, .status = status, .kept = kept};
 }
-Sight listing(std::set<std::string> paths) {
+Sight listing(std::vector<std::string> paths) {
   return {.shown = Shown::kServed, .status = 200, .listed = std::move(paths)};
 }
 const Sight kUnseen{.why = "no answer"};
@@ -48,7 +48,7 @@ TEST(EdgeRules, judgeAPage) {
       {"the edge was not seen", post(), {served()}, {kUnseen, absent()}, Verdict::kGap},
       {"the edge was not asked", post(), {served()}, {}, Verdict::kGap},
       {"both answers", post(), {served(), served()}, {served(), absent()}, Verdict::kSplit},
-      {"both, a stale pod", post(), {served(), absent()}, {absent(), served()}, Verdict::kSplit},
+      {"both, a stale pod", post(), {served(), absent()}, {served(), absent()}, Verdict::kSplit},
       {"a pod fails, kept well", post(), {served(), absent()}, {served()}, Verdict::kFine},
       {"older",
        post(),
@@ -99,7 +99,21 @@ TEST(EdgeRules, judgeAPage) {
        {absent(), served()},
        {served(), served()},
        Verdict::kPodsWrong},
-      {"taken back, both", hidden(), {absent()}, {served(), absent()}, Verdict::kSplit},
+      {"wrong, then right", post(), {served()}, {absent(), served()}, Verdict::kMended},
+      {"wrong, right, wrong", post(), {served()}, {absent(), served(), absent()}, Verdict::kSplit},
+      {"right for good",
+       post(),
+       {served()},
+       {absent(), served(), served(), served()},
+       Verdict::kFine},
+      {"taken back, renewed", hidden(), {absent()}, {served(), absent()}, Verdict::kMended},
+      {"taken back, both", hidden(), {absent()}, {absent(), served()}, Verdict::kSplit},
+      {"taken back lately, both", hidden(5min), {absent()}, {absent(), served()}, Verdict::kUnripe},
+      {"the newest was deleted, and a list fills up",
+       {.kind = Kind::kFront},
+       {listing({"/b/", "/c/"}), listing({"/b/", "/c/"})},
+       {listing({"/b/"}), listing({"/b/"})},
+       Verdict::kFine},
   };
   for (const auto& row : kRows)
     EXPECT_EQ(judge(row.page, row.pods, row.tries, kNow, kLimits), row.verdict) << row.what;
@@ -133,6 +147,10 @@ TEST(EdgeRules, judgeACertificate) {
   EXPECT_EQ(judgeCertificate(good, true, kNow + 50 * 24h, 14 * 24h), Trust::kExpiring);
   EXPECT_EQ(judgeCertificate(good, true, kNow + 61 * 24h, 14 * 24h), Trust::kNotNow);
   EXPECT_EQ(judgeCertificate(good, true, kNow - 25h, 14 * 24h), Trust::kNotNow);
+  // As RFC 5280 writes "no end": beyond what nanoseconds can count.
+  const Certificate endless{.notBefore = kNow - 24h,
+                            .notAfter = WallTime(std::chrono::seconds(253'402'300'799))};
+  EXPECT_EQ(judgeCertificate(endless, true, kNow, 14 * 24h), Trust::kGood);
 }
 
 HttpResponse answer(int status, std::vector<std::pair<std::string, std::string>> headers,
@@ -184,6 +202,9 @@ TEST(EdgeRules, judgeHowAPageIsKept) {
        answer(200, {{"cache-control", "private"}, {"set-cookie", "id=1"}}), false, false, false},
       {"the CDN's own cookie",
        answer(200, {{"cache-control", "public, max-age=60"}, {"set-cookie", "__cf_bm=1"}}), false,
+       false, false},
+      {"another CDN's own cookie",
+       answer(200, {{"cache-control", "public, max-age=60"}, {"set-cookie", "ak_bmsc=1"}}), false,
        false, false},
       {"an error", answer(404, {{"cache-control", "no-store"}, {"x-varnish", "1"}}, page), false,
        false, false},

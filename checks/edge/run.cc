@@ -25,6 +25,7 @@ constexpr Duration kPurgeAgain = 1h;   // the same address
 constexpr Duration kSitemapLife = 1h;  // Ghost lets a sitemap be kept for that long
 constexpr Duration kSettledBy = 30s;   // when to come back to changes that were too young
 constexpr std::size_t kMaxServed = 200;
+constexpr std::size_t kMaxWrong = 20;
 // As Firefox and Safari ask for a page. Ghost's redirects vary by it: a cache keeps one for each.
 constexpr const char* kAccept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
@@ -69,7 +70,8 @@ Result<void> Run::choose() {
     if (!known) return known.error();
     if (known->gap) outcome_.gaps.push_back(*known->gap);
     const auto places = roll::locate(content->entries, known->routes, known->trust, {});
-    pages = choosePages(*content, places.path, context_.site, settings_.wish, memory_.served);
+    pages = choosePages(*content, places.path, context_.site, settings_.wish, memory_.served,
+                        memory_.wrong);
     sought_ = soughtPaths(*content, places.path, settings_.allowedAge);
   } else {
     outcome_.notes.push_back(
@@ -125,23 +127,24 @@ void Run::lookAtCertificate() {
                            {ErrorCode::kProtocol, "its certificate is not for readers to trust"}});
 }
 
-// Only where both schemes have their usual ports.
+// Only where both schemes have their usual ports. Ghost is asked the same as for the front page.
 void Run::lookAtPlainHttp() {
-  if (!edge_.url.https() || edge_.url.port != 443 || closed_) return;
+  if (!edge_.url.https() || edge_.url.port != 443 || !looks_.front().asking || !mayAskMore())
+    return;
   HttpRequest request;
   request.url = "http" + edge_.urlOf("/").substr(std::string_view("https").size());
   request.maxBytes = kPageBytes;
   request.keepBytes = 64u << 10;
+  const std::string url = request.url;
   const auto answer = askWeb(std::move(request));
   // A closed port 80 is no harm: browsers of today try https.
   if (judgePlainHttp(answer) != PlainHttp::kShows) return;
   Finding finding;
   finding.def = &findings()[kNoHttpsCode];
-  finding.message = fmt::format("http://{}/ answers {} instead of leading to https",
-                                edge_.url.authority(), answer->status);
+  finding.message = fmt::format("{} answers {} instead of leading to https", url, answer->status);
   finding.evidence = marksOf(*answer);
   finding.evidence["status"] = std::to_string(answer->status);
-  finding.reproduce = fmt::format("curl -sSI http://{}/", edge_.url.authority());
+  finding.reproduce = "curl -sSI " + shellWord(url);
   finding.remedy = finding.def->remedy;
   outcome_.findings.push_back(std::move(finding));
 }
@@ -151,17 +154,26 @@ void Run::askPods(const std::vector<Look*>& looks) {
   for (Look* look : looks) {
     look->pods.assign(pods_.size(), {});
     const bool rendered = look->page.kind != Kind::kSitemap;
-    for (std::size_t i = 0; i < pods_.size(); ++i)
-      batch->get(*pods_[i],
-                 PodRequest{.path = look->page.path,
-                            .reason = look->tries.empty() ? Reason::kNewest : Reason::kSuspect,
-                            .paced = rendered,
-                            .maxBytes = rendered ? kPageBytes : kSitemapBytes,
-                            .onBody = {}},
-                 [this, look, i](const Result<HttpResponse>& answer) {
-                   look->pods[i] = sightOf(look->page, context_.site, edge_.url.authority(),
-                                           sought_, answer, false);
+    for (std::size_t i = 0; i < pods_.size(); ++i) {
+      PodRequest request{.path = look->page.path,
+                         .reason = look->tries.empty() ? Reason::kNewest : Reason::kSuspect,
+                         .paced = rendered,
+                         .maxBytes = rendered ? kPageBytes : kSitemapBytes,
+                         .onBody = {}};
+      // Sitemaps are large, and all pods send theirs at once.
+      std::shared_ptr<NewestOfSitemap> newest;
+      if (!rendered) {
+        newest = std::make_shared<NewestOfSitemap>();
+        request.onBody = [newest](std::string_view piece) { return newest->feed(piece), true; };
+      }
+      batch->get(*pods_[i], std::move(request),
+                 [this, look, i, newest](const Result<HttpResponse>& answer) {
+                   Sight& pod = look->pods[i];
+                   pod = sightOf(look->page, context_.site, edge_.url.authority(), sought_, answer,
+                                 false);
+                   if (newest && pod.shown == Shown::kServed) pod.stamp = newest->finish();
                  });
+    }
   }
   batch->drive(context_.deadline, context_.stop);
 }
@@ -216,7 +228,7 @@ void Run::askEdge(Look& look) {
   // Who limits us is not asked further.
   closed_ = closed_ || sight.status == 429 || unseen_ >= kMaxUnseen;
   // The first answer may be the one that fills the cache.
-  if (answer && sight.shown == Shown::kServed && !look.tries.empty())
+  if (answer && sight.shown == Shown::kServed && look.page.isPublic && !look.tries.empty())
     reportUpkeep(look.page, *answer);
   look.tries.push_back(std::move(sight));
 }
@@ -225,8 +237,23 @@ Verdict Run::verdictOf(const Look& look) const {
   return judge(look.page, look.pods, look.tries, now(), limitsFor(look.page));
 }
 
+bool Run::mayAskAgain(const Look& look) const {
+  return mayAskMore() && mayAsk(look.page, look.pods, now(), limitsFor(look.page)) == Leave::kAsk;
+}
+
+// Nothing is claimed of what was seen once: what is suspicious has its second request kept back.
+void Run::lookFirst() {
+  std::size_t suspicious = 0;
+  for (Look& look : looks_) {
+    if (!look.asking || !mayAskMore() || left_ <= suspicious + 1) continue;
+    askEdge(look);
+    if (look.tries.back().shown != Shown::kUnseen && verdictOf(look) != Verdict::kFine)
+      ++suspicious;
+  }
+}
+
 // Everything suspicious is asked a second time, on the pods first; then the rest as far as the
-// requests last, in the order of the pages.
+// requests last, in the order of the pages; then what became right.
 Result<void> Run::lookAgain() {
   std::vector<Look*> suspicious, rest;
   for (Look& look : looks_) {
@@ -236,9 +263,11 @@ Result<void> Run::lookAgain() {
   }
   if (!suspicious.empty()) askPods(suspicious);
   for (Look* look : suspicious)
-    if (mayAskMore()) askEdge(*look);
+    if (mayAskAgain(*look)) askEdge(*look);
   for (Look* look : rest)
-    if (mayAskMore()) askEdge(*look);
+    if (mayAskAgain(*look)) askEdge(*look);
+  for (Look* look : suspicious)
+    while (verdictOf(*look) == Verdict::kMended && mayAskAgain(*look)) askEdge(*look);
   // An answer that differs from the first makes it a suspect too.
   std::vector<Look*> split;
   for (Look* look : rest)
@@ -247,7 +276,7 @@ Result<void> Run::lookAgain() {
   return confirmRows();
 }
 
-// A row that changed while we looked is left for the next run.
+// Of what a row says that changed while we looked nothing is claimed before the next run.
 Result<void> Run::confirmRows() {
   if (!context_.content) return {};
   std::map<ResourceType, std::vector<std::string>> ids;
@@ -265,7 +294,10 @@ Result<void> Run::confirmRows() {
       const bool same = found->second.exists && found->second.isPublic == look.page.isPublic &&
                         found->second.slug == look.page.resource.slug;
       const bool stillGone = !found->second.exists && look.page.status == "deleted";
-      if (!same && !stillGone) look.tries.clear();
+      if (same || stillGone) continue;
+      look.tries.clear();
+      look.asking = false;
+      outcome_.notes.push_back("a post or page changed while it was looked at");
     }
   }
   return {};
@@ -303,9 +335,11 @@ void Run::conclude() {
         claim(look, verdict);
         break;
       case Verdict::kPodsWrong:
-        ++podsWrong;
+        // A site need not have a feed.
+        if (!look.page.resource.id.empty()) ++podsWrong;
         break;
       case Verdict::kUnripe:
+      case Verdict::kMended:
       case Verdict::kFine:
       case Verdict::kGap:
         break;
@@ -334,7 +368,11 @@ void Run::purge(const Look& look, Finding& finding) {
   const auto before = memory_.purged.find(url);
   const MonoTime mono = context_.clock.mono();
   if (before != memory_.purged.end() && mono - before->second < kPurgeAgain) {
-    finding.evidence["purge"] = "not done: it was done less than an hour ago, and did not help";
+    finding.evidence["purge"] = "not done: it was tried less than an hour ago";
+    return;
+  }
+  if (context_.deadline.left(context_.clock) <= settings_.rest || context_.stop.stop_requested()) {
+    finding.evidence["purge"] = "not done: there was no time left";
     return;
   }
   if (purges_ == kMaxPurges) {
@@ -380,6 +418,38 @@ void Run::reportUnseen() {
         unasked));
 }
 
+// Looked at, and neither well nor to be called wrong: the second look is missing.
+bool Run::isUndecided(const Look& look) const {
+  if (look.tries.empty() ||
+      std::ranges::any_of(look.tries, [](const Sight& one) { return one.shown == Shown::kUnseen; }))
+    return false;
+  if (look.tries.size() > 1) return verdictOf(look) == Verdict::kGap;
+  const std::vector<Sight> twice(2, look.tries.front());
+  const Verdict would = judge(look.page, look.pods, twice, now(), limitsFor(look.page));
+  return isClaim(would) || would == Verdict::kGap;
+}
+
+// What a finding stood for is not over because it was not asked for.
+void Run::reportUndecided() {
+  std::size_t once = 0, again = 0;
+  for (const Look& look : looks_) {
+    if (isUndecided(look)) {
+      ++once;
+    } else if (memory_.wrong.contains(keyOf(look.page))) {
+      const Verdict verdict = verdictOf(look);
+      again += verdict == Verdict::kGap || verdict == Verdict::kUnripe;
+    }
+  }
+  const auto add = [&](std::size_t count, const char* which, const char* why) {
+    if (count > 0)
+      outcome_.gaps.push_back({"",
+                               fmt::format("{} pages that {} at the edge", count, which),
+                               {ErrorCode::kUnavailable, why}});
+  };
+  add(once, "differ", "they could not be looked at a second time");
+  add(again, "were wrong", "they could not be asked for again, or changed lately");
+}
+
 // Told of the first page that shows it: one finding a run is enough.
 void Run::reportUpkeep(const Page& page, const HttpResponse& answer) {
   if (upkeepTold_ || page.kind == Kind::kFeed || page.kind == Kind::kSitemap) return;
@@ -402,12 +472,21 @@ void Run::reportUpkeep(const Page& page, const HttpResponse& answer) {
 
 // What the edge served: should it be deleted, the next run knows its address.
 void Run::remember() {
-  for (const Look& look : looks_)
+  Keys wrong;
+  for (const Look& look : looks_) {
+    const Verdict verdict = verdictOf(look);
+    const bool isOpen = verdict == Verdict::kGap || verdict == Verdict::kUnripe;
+    const std::string key = keyOf(look.page);
+    if (wrong.size() < kMaxWrong && (isClaim(verdict) || (isOpen && memory_.wrong.contains(key))))
+      wrong.insert(key);
     if (!look.page.resource.id.empty() && look.page.isPublic && !look.tries.empty() &&
         look.tries.back().shown == Shown::kServed)
       memory_.served.insert_or_assign(look.page.resource.id, Served{look.page, now()});
-  std::erase_if(memory_.served,
-                [&](const auto& one) { return now() - one.second.seen > settings_.wish.lately; });
+  }
+  memory_.wrong = std::move(wrong);
+  std::erase_if(memory_.served, [&](const auto& one) {
+    return now() - one.second.seen > settings_.wish.lately && !memory_.wrong.contains(one.first);
+  });
   while (memory_.served.size() > kMaxServed)
     memory_.served.erase(std::ranges::min_element(memory_.served, {},
                                                   [](const auto& one) { return one.second.seen; }));
@@ -430,16 +509,16 @@ Result<Outcome> Run::run() {
   web_ = context_.web->batch(
       {.parallel = 1, .perSecond = 1 / std::chrono::duration<double>(settings_.rest).count()});
   lookAtCertificate();
-  lookAtPlainHttp();
   std::vector<Look*> all;
   for (Look& look : looks_) all.push_back(&look);
   askPods(all);
   leaveOut();
-  for (Look& look : looks_)
-    if (look.asking && mayAskMore()) askEdge(look);
+  lookAtPlainHttp();
+  lookFirst();
   if (auto again = lookAgain(); !again) return again.error();
   conclude();
   reportUnseen();
+  reportUndecided();
   remember();
   return std::move(outcome_);
 }

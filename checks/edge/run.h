@@ -16,6 +16,7 @@ namespace rollcall::checks::edge {
 // What is remembered from run to run.
 struct Memory {
   std::map<std::string, Served> served;    // by id: what the edge showed, of the last day
+  Keys wrong;                              // what a finding stands for; asked for until it is right
   std::map<std::string, MonoTime> purged;  // by address
 };
 
@@ -40,12 +41,14 @@ class Run {
   void askPods(const std::vector<Look*>& looks);
   void leaveOut();
   void askEdge(Look& look);
+  void lookFirst();
   Result<void> lookAgain();
   Result<void> confirmRows();
   void conclude();
   void claim(const Look& look, Verdict verdict);
   void purge(const Look& look, Finding& finding);
   void reportUnseen();
+  void reportUndecided();
   void reportUpkeep(const Page& page, const HttpResponse& answer);
   void remember();
 
@@ -54,6 +57,8 @@ class Run {
   Limits limitsFor(const Page& page) const;
   WallTime now() const;
   Verdict verdictOf(const Look& look) const;
+  bool mayAskAgain(const Look& look) const;
+  bool isUndecided(const Look& look) const;
   std::string urlOf(const Page& page) const { return edge_.urlOf(page.path); }
 
   const Settings& settings_;

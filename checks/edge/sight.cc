@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "daemon/ghost/sitemap.h"
-
 namespace rollcall::checks::edge {
 namespace {
 
@@ -30,13 +28,9 @@ std::optional<WallTime> modifiedOf(std::string_view body) {
 }
 
 std::optional<WallTime> newestOf(std::string_view sitemap) {
-  std::optional<WallTime> newest;
-  ghost::SitemapReader reader({}, [&](const ghost::SitemapEntry& entry) {
-    if (const auto time = timeOf(entry.lastmod)) newest = std::max(newest.value_or(*time), *time);
-  });
-  reader.feed(sitemap);
-  if (!reader.finish()) return std::nullopt;
-  return newest;
+  NewestOfSitemap newest;
+  newest.feed(sitemap);
+  return newest.finish();
 }
 
 // "https://e.org/welcome/" in an attribute or an element, or "/welcome/" in an attribute.
@@ -81,7 +75,7 @@ void read(const Page& page, const Site& site, const std::vector<std::string>& so
     case Kind::kFront:
     case Kind::kFeed:
       for (const std::string& path : sought)
-        if (lists(site, body, path)) sight.listed.insert(path);
+        if (lists(site, body, path)) sight.listed.push_back(path);
       return;
   }
 }
@@ -105,6 +99,16 @@ Shown shownOf(const Page& page, roll::State state) {
 }
 
 }  // namespace
+
+NewestOfSitemap::NewestOfSitemap()
+    : reader_({}, [this](const ghost::SitemapEntry& entry) {
+        if (const auto time = timeOf(entry.lastmod))
+          newest_ = std::max(newest_.value_or(*time), *time);
+      }) {}
+
+std::optional<WallTime> NewestOfSitemap::finish() {
+  return reader_.finish() ? newest_ : std::nullopt;
+}
 
 Sight sightOf(const Page& page, const Site& site, std::string_view other,
               const std::vector<std::string>& sought, const Result<HttpResponse>& answer,

@@ -29,6 +29,7 @@ Code codeOf(Verdict verdict) {
     case Verdict::kPoisoned:
     case Verdict::kFine:
     case Verdict::kGap:
+    case Verdict::kMended:
     case Verdict::kPodsWrong:
     case Verdict::kUnripe:
       break;
@@ -59,6 +60,7 @@ std::string messageOf(Verdict verdict, const Scene& scene) {
                          answerOf(scene.tries.front()), what(scene.page), answerOf(last));
     case Verdict::kFine:
     case Verdict::kGap:
+    case Verdict::kMended:
     case Verdict::kPodsWrong:
     case Verdict::kUnripe:
       break;
@@ -76,7 +78,8 @@ std::string podsText(const Scene& scene, bool wrong) {
 
 std::string causeOf(Verdict verdict, const Scene& scene) {
   const Sight& last = scene.tries.back();
-  const std::string who(name(last.cdn));
+  const std::string who(last.cdn == Cdn::kNone ? "a cache that does not show itself"
+                                               : name(last.cdn));
   switch (verdict) {
     case Verdict::kPoisoned:
       return fmt::format(
@@ -93,6 +96,7 @@ std::string causeOf(Verdict verdict, const Scene& scene) {
              "cache node keeps an error";
     case Verdict::kFine:
     case Verdict::kGap:
+    case Verdict::kMended:
     case Verdict::kPodsWrong:
     case Verdict::kUnripe:
       break;
