@@ -129,7 +129,9 @@ bool isCertificateFor(std::string_view pem, std::string_view host) {
   if (!certificate || host.empty()) return false;
   const std::string text(host);
   if (X509_check_ip_asc(certificate.get(), text.c_str(), 0) == 1) return true;
-  return X509_check_host(certificate.get(), host.data(), host.size(), 0, nullptr) == 1;
+  constexpr unsigned kAsBrowsers =
+      X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+  return X509_check_host(certificate.get(), host.data(), host.size(), kAsBrowsers, nullptr) == 1;
 }
 
 }  // namespace rollcall

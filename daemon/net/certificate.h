@@ -20,7 +20,8 @@ struct Certificate {
 // The first certificate in `pem`. Names are printable and few: bounded and escaped.
 Result<Certificate> parseCertificate(std::string_view pem);
 
-// Whether it is for `host`, a DNS name or an address without brackets, as a TLS client decides it.
+// Whether it is for `host`, a DNS name or an address without brackets, as browsers decide it: by
+// its alternative names, where "*" is a whole label.
 // False when `pem` holds no certificate.
 bool isCertificateFor(std::string_view pem, std::string_view host);
 

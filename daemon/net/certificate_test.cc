@@ -18,8 +18,8 @@ class CertificateTest : public testing::Test {
       GTEST_SKIP() << "the openssl program is missing: no certificates to test with";
     authority_ = std::make_unique<TestAuthority>();
   }
-  static std::string contentOf(const TlsFiles& files) {
-    std::ifstream in(files.certFile);
+  static std::string contentOf(const std::string& file) {
+    std::ifstream in(file);
     return std::string(std::istreambuf_iterator(in), {});
   }
   std::unique_ptr<TestAuthority> authority_;
@@ -27,7 +27,7 @@ class CertificateTest : public testing::Test {
 
 TEST_F(CertificateTest, tellsWhatItIsForAndHowLong) {
   const auto certificate = parseCertificate(
-      contentOf(authority_->issue("example.org", true, "DNS:*.example.net,IP:127.0.0.1")));
+      contentOf(authority_->issue("example.org", true, "DNS:*.example.net,IP:127.0.0.1").certFile));
   ASSERT_TRUE(certificate) << certificate.error().message;
   EXPECT_THAT(certificate->names, ElementsAre("example.org", "*.example.net", "127.0.0.1"));
   EXPECT_EQ(formatTime(certificate->notBefore), "2020-01-01T00:00:00.000Z");
@@ -35,9 +35,12 @@ TEST_F(CertificateTest, tellsWhatItIsForAndHowLong) {
   EXPECT_EQ(certificate->issuer, "test-authority");
 }
 
-TEST_F(CertificateTest, isForAHostAsAClientDecidesIt) {
-  const std::string pem = contentOf(
-      authority_->issue("example.org", false, "DNS:*.example.net,IP:127.0.0.1,IP:2001:db8::1"));
+TEST_F(CertificateTest, isForAHostAsABrowserDecidesIt) {
+  const std::string pem =
+      contentOf(authority_
+                    ->issue("example.org", false,
+                            "DNS:*.example.net,DNS:w*.example.com,IP:127.0.0.1,IP:2001:db8::1")
+                    .certFile);
   const struct {
     const char* host;
     bool isFor;
@@ -48,6 +51,7 @@ TEST_F(CertificateTest, isForAHostAsAClientDecidesIt) {
       {"www.example.net", true},
       {"example.net", false},
       {"a.www.example.net", false},
+      {"www.example.com", false},
       {"127.0.0.1", true},
       {"127.0.0.2", false},
       {"2001:db8::1", true},
@@ -56,6 +60,12 @@ TEST_F(CertificateTest, isForAHostAsAClientDecidesIt) {
       {"example.org.evil.test", false},
   };
   for (const auto& row : kRows) EXPECT_EQ(isCertificateFor(pem, row.host), row.isFor) << row.host;
+}
+
+TEST_F(CertificateTest, aCommonNameAloneIsForNobody) {
+  const std::string pem = contentOf(authority_->caFile());
+  ASSERT_TRUE(parseCertificate(pem));
+  EXPECT_FALSE(isCertificateFor(pem, "test-authority"));
 }
 
 TEST(Certificate, whatIsNoneIsAnError) {
