@@ -23,9 +23,10 @@ const Pod* podNamed(const Report& report, const std::string& name) {
   return found == report.pods.end() ? nullptr : &found->pod;
 }
 
-// "command:disk" when that is what `resource`, as resourceKey() has it, is.
-std::string commandOf(const std::string& resource) {
-  return resource.starts_with("command:") ? resource : "";
+// As commandOf() of a finding, of what resourceKey() made of its resource.
+std::string commandIn(const std::string& resource) {
+  constexpr std::string_view kCommand = "command:";
+  return resource.starts_with(kCommand) ? resource.substr(kCommand.size()) : "";
 }
 
 // Whoever is told knows of the earliest.
@@ -53,9 +54,8 @@ FindingChanges::Conditions FindingChanges::conditionsOf(const Report& report) co
       if (finding.def->severity == Severity::kInfo) continue;
       const Pod* pod = podNamed(report, finding.pod);
       if (rule_.podsOfTheApi && (!pod || pod->uid.empty())) continue;
-      Condition& condition =
-          conditions[{run.check, std::string(finding.def->code), finding.pod,
-                      commandOf(resourceKey(finding)), rule_.podsOfTheApi ? pod->uid : ""}];
+      Condition& condition = conditions[{run.check, std::string(finding.def->code), finding.pod,
+                                         commandOf(finding), rule_.podsOfTheApi ? pod->uid : ""}];
       if (condition.count++ == 0) condition.finding = publicForm(finding);
       keepEarlier(condition.finding.since, finding.since);
     }
@@ -86,7 +86,7 @@ std::vector<FindingChange> FindingChanges::take(const Report& report, const Chec
 
 void FindingChanges::resume(const std::vector<PastFinding>& findings) {
   for (const PastFinding& one : findings)
-    resumed_.insert({one.check, one.code, one.pod, commandOf(one.resource), ""});
+    resumed_.insert({one.check, one.code, one.pod, commandIn(one.resource), ""});
 }
 
 void FindingChanges::see(const Report& report, const Conditions& present, const CheckRun* latest,

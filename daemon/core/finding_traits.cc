@@ -10,6 +10,10 @@ std::string resourceKey(const Finding& finding) {
   return resource.type + ":" + (resource.id.empty() ? resource.url : resource.id);
 }
 
+std::string commandOf(const Finding& finding) {
+  return finding.resource && finding.resource->type == "command" ? finding.resource->id : "";
+}
+
 bool isPublic(const Finding& finding) {
   const auto status = finding.evidence.find("db_status");
   return status == finding.evidence.end() || status->second == "published";

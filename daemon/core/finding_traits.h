@@ -12,6 +12,10 @@ namespace rollcall {
 // Of the resource it speaks of, the same from run to run: "post:65f1..."; empty when of none.
 std::string resourceKey(const Finding& finding);
 
+// The name of the command (checks/exec) that says so; empty when none does. Of commands each is
+// told on its own, though their findings have one code.
+std::string commandOf(const Finding& finding);
+
 // Drafts and scheduled posts are nobody's business who has no account: of a finding that is not
 // public nothing that could tell a slug (resource, message, cause, reproduce, evidence) may stand
 // where readers without one come to.

@@ -38,13 +38,15 @@ LogSink::Conditions LogSink::conditionsOf(const Report& report) {
   std::map<std::string, std::size_t> counts;
   for (const CheckRun& run : report.checks) {
     for (const Finding& one : run.outcome.findings) {
-      const std::string key = keyOf("finding", run.check, one.def->code, one.pod);
+      const std::string command = commandOf(one);
+      const std::string key = keyOf("finding", run.check, one.def->code, one.pod) + "\n" + command;
       ++counts[key];
       conditions.try_emplace(key, Condition{levelOf(one.def->severity),
                                             std::string(one.def->title),
                                             {{"check", run.check},
                                              {"code", std::string(one.def->code)},
                                              {"pod", one.pod},
+                                             {"command", command},
                                              {"detail", publicForm(one).message}},
                                             run.check,
                                             one.pod});
@@ -88,7 +90,8 @@ void LogSink::publish(const std::shared_ptr<const Report>& report, const CheckRu
     }
     Journal::Fields fields;
     for (const auto& field : condition.fields)
-      if (field.first == "check" || field.first == "code" || field.first == "pod")
+      if (field.first == "check" || field.first == "code" || field.first == "pod" ||
+          field.first == "command")
         fields.push_back(field);
     tell(key, LogLevel::kInfo, "over: " + condition.message, std::move(fields), report->started);
   }

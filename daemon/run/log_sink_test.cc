@@ -65,6 +65,21 @@ TEST_F(LogSinkTest, AFindingIsToldWhenItStartsAndWhenItEnds) {
   EXPECT_THAT(publish(), ElementsAre("info over: a critical thing check=posts code=RC902 pod=a"));
 }
 
+TEST_F(LogSinkTest, EachCommandIsToldOnItsOwn) {
+  const auto fails = [](const std::string& command) {
+    Finding finding = find(critical(), "");
+    finding.resource = ResourceRef{"command", command, "", ""};
+    return finding;
+  };
+  run_.outcome.findings = {fails("disk")};
+  publish();
+  run_.outcome.findings = {fails("disk"), fails("mysql")};
+  EXPECT_THAT(publish(), ElementsAre(HasSubstr("check=posts code=RC902 command=mysql")));
+  run_.outcome.findings = {fails("mysql")};
+  EXPECT_THAT(publish(), ElementsAre(HasSubstr("over: a critical thing check=posts code=RC902 "
+                                               "command=disk")));
+}
+
 TEST_F(LogSinkTest, TheLevelSaysWhoMustAct) {
   publish();
   run_.outcome.findings = {find(warning(), "a")};

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/cut_text.h"
+#include "daemon/core/finding_traits.h"
 #include "daemon/core/hmac.h"
 #include "daemon/core/version.h"
 #include "daemon/sinks/formats.h"
@@ -38,11 +39,6 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
     text.replace(at, what.size(), with);
   return text;
-}
-
-// The name of the command that says so; empty when none does.
-std::string commandOf(const Finding& finding) {
-  return finding.resource && finding.resource->type == "command" ? finding.resource->id : "";
 }
 
 // The same for this finding in every process: who keeps tickets goes by it.
