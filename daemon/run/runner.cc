@@ -146,7 +146,8 @@ void SinceMemory::apply(CheckRun& run, const Topology& topology) {
   for (Finding& finding : run.outcome.findings) {
     const Key key = keyOf(finding);
     const auto earlier = known.find(key);
-    const WallTime since = earlier != known.end() ? earlier->second : run.started;
+    const WallTime since =
+        earlier != known.end() ? std::min(earlier->second, run.started) : run.started;
     finding.since = finding.since ? std::min(*finding.since, since) : since;
     now.emplace(key, *finding.since);
   }

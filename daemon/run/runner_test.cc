@@ -311,6 +311,16 @@ TEST_F(SinceTest, WhatAnEarlierProcessSawKeepsItsTimeUntilItIsOver) {
   EXPECT_EQ(since(seen({find(critical(), "a", "1")})), 103);
 }
 
+TEST_F(SinceTest, NothingIsThereSinceAfterItWasSeen) {  // another clock was ahead
+  second_ = 100;
+  memory_.resume({{.check = "demo",
+                   .code = "RC902",
+                   .pod = "a",
+                   .resource = "post:1",
+                   .since = WallTime(std::chrono::seconds(7'000))}});
+  EXPECT_EQ(since(seen({find(critical(), "a", "1")})), 100);
+}
+
 TEST_F(SinceTest, ChecksDoNotShareTheirMemory) {
   seen({find(critical(), "a", "1")});
   CheckRun other;

@@ -297,10 +297,11 @@ Result<void> History::Impl::readWatch(PastWatch& watch) {
                                   .seen = wall(row.number(5))});
       });
   if (asked)
-    asked = file.run("SELECT at, tone, what FROM watched_events ORDER BY id", {},
-                     [&](const SqliteRow& row) {
-                       watch.events.push_back({wall(row.number(0)), row.text(1), row.text(2)});
-                     });
+    asked = file.run(
+        "SELECT at, tone, what FROM watched_events ORDER BY id", {}, [&](const SqliteRow& row) {
+          watch.events.push_back(
+              {wall(row.number(0)), row.text(1), std::string(cutText(row.text(2), kMostText))});
+        });
   if (asked)
     asked = file.run(
         "SELECT code, check_name, pod, findings, began, ended FROM watched_failures ORDER BY id",

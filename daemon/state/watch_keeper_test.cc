@@ -363,6 +363,16 @@ TEST_F(FileStoreTest, ATimeThatCannotBeIsBroughtIntoReach) {
   EXPECT_THAT(texts(live(path_, {missing(20, {})})), Contains(HasSubstr("RC201 is over")));
 }
 
+TEST_F(FileStoreTest, ATextThatIsTooLongIsCut) {
+  live(path_, {missing(10, {"1"})});
+  Result<Sqlite> file = Sqlite::open(path_);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->run("UPDATE watched_events SET what = replace(hex(zeroblob(5000)), '0', 'x')"));
+  const auto past = makeFileStore(path_, kSite)->open();
+  ASSERT_TRUE(past);
+  EXPECT_EQ(past->events.at(0).text, std::string(History::kMostText, 'x'));
+}
+
 TEST_F(FileStoreTest, AReportTakesOverWhatTheDaemonMeasuredAndDisturbsNothing) {
   Report seen = missing(10, {"1"});
   for (int i = 1; i <= 100; ++i) seen.checks[0].outcome.tally.propagationSeconds.push_back(i);
