@@ -154,7 +154,7 @@ TEST_F(CommandRunnerTest, StartsNothingWhereDescriptorsRunOut) {
   const int free = ::dup(0);  // all below are taken
   ::close(free);
   int started = 0, refused = 0;
-  for (rlim_t few = 1; few < 16; ++few) {
+  for (rlim_t few = 1; few < 40; ++few) {
     const rlimit most{static_cast<rlim_t>(free) + few, before.rlim_max};
     ::setrlimit(RLIMIT_NOFILE, &most);
     const auto answer = run(shell("echo told; echo told >> " + trace));
