@@ -185,6 +185,17 @@ TEST_F(EdgeTest, theEdgeIsNotAskedForWhatAPodWouldPoison) {
   EXPECT_THAT(outcome.notes, Contains(HasSubstr("/welcome/")));
 }
 
+TEST_F(EdgeTest, aFeedThatPodsSendElsewhereIsNoMatterOfTheEdge) {
+  web_.answer("http://e.org/rss/", 302, {{"location", "https://feeds.example.net/e"}});
+  pods_.answer(
+      "*", "/rss/", 302, "",
+      {{"location", "https://feeds.example.net/e"}, {"cache-control", "max-age=31536000"}});
+  const Outcome outcome = run();
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+  EXPECT_THAT(outcome.notes, IsEmpty());
+  EXPECT_THAT(urls(), Not(Contains("http://e.org/rss/")));
+}
+
 TEST_F(EdgeTest, aPodThatCannotBeAskedIsAGap) {
   pods_.fail("b", "/welcome/", ErrorCode::kUnavailable);
   poison();

@@ -103,6 +103,7 @@ bool isOwnCookie(std::string_view cookie) {
 Leave mayAsk(const Page& page, const std::vector<Sight>& pods, WallTime now, const Limits& limits) {
   if (!settled(page, now, limits.settle)) return Leave::kSettling;
   if (pods.empty() || some(pods, Shown::kUnseen)) return Leave::kPodUnseen;
+  if (page.isPublic && !some(pods, Shown::kServed)) return Leave::kNoPodServes;
   const bool harm = std::ranges::any_of(pods, [&](const Sight& one) {
     return one.kept && (one.shown == Shown::kAbsent || !page.isPublic);
   });

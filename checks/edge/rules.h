@@ -19,8 +19,8 @@ struct Limits {
 
 // Whether asking the edge can do harm: where a pod gives a wrong answer, or none but "not there",
 // and a cache may keep that, our own question could be the one that is kept. A pod that could not
-// be asked may be wrong.
-enum class Leave { kAsk, kPodUnseen, kPodWouldPoison, kSettling };
+// be asked may be wrong. What is public and no pod serves has nothing to be compared with.
+enum class Leave { kAsk, kPodUnseen, kPodWouldPoison, kNoPodServes, kSettling };
 Leave mayAsk(const Page& page, const std::vector<Sight>& pods, WallTime now, const Limits& limits);
 
 enum class Verdict {

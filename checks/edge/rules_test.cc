@@ -129,6 +129,7 @@ TEST(EdgeRules, theEdgeIsNotAskedWhereItCouldKeepAWrongAnswer) {
       {"all serve", post(), {served(), served()}, Leave::kAsk},
       {"a 404 that is not kept", post(), {served(), absent(404)}, Leave::kAsk},
       {"a redirect for a year", post(), {served(), absent(301, true)}, Leave::kPodWouldPoison},
+      {"no pod serves it", post(), {absent(404), absent(302)}, Leave::kNoPodServes},
       {"a pod unseen", post(), {served(), kUnseen}, Leave::kPodUnseen},
       {"no pods", post(), {}, Leave::kPodUnseen},
       {"too young", post(1s), {served()}, Leave::kSettling},

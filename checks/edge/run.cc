@@ -335,8 +335,7 @@ void Run::conclude() {
         claim(look, verdict);
         break;
       case Verdict::kPodsWrong:
-        // A site need not have a feed.
-        if (!look.page.resource.id.empty()) ++podsWrong;
+        ++podsWrong;
         break;
       case Verdict::kUnripe:
       case Verdict::kMended:
