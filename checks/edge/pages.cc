@@ -104,7 +104,7 @@ std::vector<Page> choosePages(const Content& content, const std::vector<std::str
 }
 
 std::vector<std::string> soughtPaths(const Content& content, const std::vector<std::string>& paths,
-                                     Duration age) {
+                                     std::chrono::milliseconds age) {
   std::vector<std::size_t> posts;
   for (std::size_t i = 0; i < content.entries.size(); ++i) {
     const Entry& entry = content.entries[i];

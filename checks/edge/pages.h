@@ -14,7 +14,7 @@ namespace rollcall::checks::edge {
 
 struct Wish {
   std::size_t newest = 3, changed = 3, hidden = 3;
-  Duration lately = std::chrono::hours(24);
+  std::chrono::milliseconds lately = std::chrono::hours(24);
 };
 
 // By which a page is known from run to run: the id of its resource, else its path.
@@ -40,6 +40,6 @@ std::vector<Page> fixedPages();
 
 // Posts that every list should have by now: the newest that are older than `age`.
 std::vector<std::string> soughtPaths(const Content& content, const std::vector<std::string>& paths,
-                                     Duration age);
+                                     std::chrono::milliseconds age);
 
 }  // namespace rollcall::checks::edge

@@ -25,13 +25,13 @@ bool some(const std::vector<Sight>& sights, Shown shown) {
   return std::ranges::any_of(sights, [&](const Sight& one) { return one.shown == shown; });
 }
 
-bool settled(const Page& page, WallTime now, Duration wait) {
+bool settled(const Page& page, WallTime now, std::chrono::milliseconds wait) {
   return !page.changed || now - *page.changed > wait;
 }
 
 // The content of every try is older than that of every pod, since longer than allowed.
 bool isOlder(const std::vector<Sight>& pods, const std::vector<Sight>& tries, WallTime now,
-             Duration allowed) {
+             std::chrono::milliseconds allowed) {
   std::optional<WallTime> oldestPod, newestTry;
   for (const Sight& pod : pods) {
     if (!pod.stamp) return false;
@@ -127,7 +127,7 @@ Trust judgeCertificate(const Certificate& certificate, bool isForHost, WallTime 
                        Duration warnBefore) {
   if (!isForHost) return Trust::kOtherHost;
   if (now < certificate.notBefore || now >= certificate.notAfter) return Trust::kNotNow;
-  // In milliseconds: nanoseconds cannot count to the year 9999.
+  // As in Limits.
   const auto warn = std::chrono::duration_cast<std::chrono::milliseconds>(warnBefore);
   return certificate.notAfter - now < warn ? Trust::kExpiring : Trust::kGood;
 }

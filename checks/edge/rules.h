@@ -12,9 +12,10 @@
 
 namespace rollcall::checks::edge {
 
+// In milliseconds, as dates are: nanoseconds cannot count to the year 9999.
 struct Limits {
-  Duration settle;      // a change younger than this is not judged
-  Duration allowedAge;  // how old a good answer may be
+  std::chrono::milliseconds settle;      // a change younger than this is not judged
+  std::chrono::milliseconds allowedAge;  // how old a good answer may be
 };
 
 // Whether asking the edge can do harm: where a pod gives a wrong answer, or none but "not there",

@@ -22,8 +22,9 @@ constexpr Duration kEdgeTimeout = 5s;
 constexpr std::size_t kMaxUnseen = 2;  // in a row, then the edge is left alone
 constexpr std::size_t kMaxPurges = 5;  // a run
 constexpr Duration kPurgeAgain = 1h;   // the same address
-constexpr Duration kSitemapLife = 1h;  // Ghost lets a sitemap be kept for that long
-constexpr Duration kSettledBy = 30s;   // when to come back to changes that were too young
+constexpr std::chrono::milliseconds kSitemapLife =
+    1h;                               // Ghost lets a sitemap be kept for that long
+constexpr Duration kSettledBy = 30s;  // when to come back to changes that were too young
 constexpr std::size_t kMaxServed = 200;
 constexpr std::size_t kMaxWrong = 20;
 // As Firefox and Safari ask for a page. Ghost's redirects vary by it: a cache keeps one for each.
@@ -179,9 +180,10 @@ void Run::askPods(const std::vector<Look*>& looks) {
 }
 
 Limits Run::limitsFor(const Page& page) const {
-  const Duration age = page.kind == Kind::kSitemap ? std::max(settings_.allowedAge, kSitemapLife)
-                                                   : settings_.allowedAge;
-  return {.settle = context_.settle, .allowedAge = age};
+  const auto age = page.kind == Kind::kSitemap ? std::max(settings_.allowedAge, kSitemapLife)
+                                               : settings_.allowedAge;
+  return {.settle = std::chrono::duration_cast<std::chrono::milliseconds>(context_.settle),
+          .allowedAge = age};
 }
 
 // Our own question must not be the one whose wrong answer is kept.

@@ -92,7 +92,8 @@ Settings::Settings(const Params& params)
     : caFile(params.text("ca")),
       requests(params.count("requests")),
       rest(params.duration("rest")),
-      allowedAge(params.duration("allowed_age")),
+      allowedAge(
+          std::chrono::duration_cast<std::chrono::milliseconds>(params.duration("allowed_age"))),
       certificateWarning(24h * params.count("certificate_days")) {
   if (auto parsed = parseUrl(params.text("url"))) url = std::move(*parsed);
   wish.newest = params.count("newest");

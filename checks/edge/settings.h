@@ -22,7 +22,7 @@ struct Settings {
   std::string caFile;
   std::size_t requests;  // to the edge, a run
   Duration rest;         // from one to the next
-  Duration allowedAge;
+  std::chrono::milliseconds allowedAge;
   Duration certificateWarning;
   Wish wish;
   PurgeSettings purge;
