@@ -39,9 +39,11 @@ Finding about(Code code, const SmtpServer& server, std::string message) {
 
 Finding reproducible(Finding finding, const SmtpServer& server) {
   const bool implicit = server.security == SmtpSecurity::kImplicit;
+  const bool isAddress = server.host.find(':') != std::string::npos ||
+                         server.host.find_first_not_of("0123456789.") == std::string::npos;
   finding.reproduce =
-      fmt::format("openssl s_client -connect {} -verify_hostname {}{}", addressOf(server),
-                  server.host, implicit ? "" : " -starttls smtp");
+      fmt::format("openssl s_client -connect {} -verify_{} {}{}", addressOf(server),
+                  isAddress ? "ip" : "hostname", server.host, implicit ? "" : " -starttls smtp");
   return finding;
 }
 

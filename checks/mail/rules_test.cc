@@ -127,6 +127,23 @@ TEST(MailRules, whatAServerOffersIsJudgedByWhatGhostNeeds) {
         << "row " << i;
 }
 
+TEST(MailRules, theCommandThatShowsItVerifiesWhatTheHostIs) {
+  SmtpServer server = kServer;
+  for (const auto& [host, command] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"smtp.e.org",
+            "openssl s_client -connect smtp.e.org:587 -verify_hostname smtp.e.org -starttls smtp"},
+           {"10.0.0.9",
+            "openssl s_client -connect 10.0.0.9:587 -verify_ip 10.0.0.9 -starttls smtp"},
+           {"fd00::9",
+            "openssl s_client -connect [fd00::9]:587 -verify_ip fd00::9 -starttls smtp"}}) {
+    server.host = host;
+    EXPECT_EQ(judgeVisit(server, endedWith(SmtpEnd::kCertificate), WallTime{}, 24h)
+                  .findings.at(0)
+                  .reproduce,
+              command);
+  }
+}
+
 TEST(MailRules, aCertificateIsRefusedWithTheReasonThatGhostHas) {
   const std::pair<CertificateFault, const char*> rows[] = {
       {CertificateFault::kExpired, "has expired"},

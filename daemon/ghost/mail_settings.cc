@@ -119,6 +119,10 @@ SmtpSecurity securityOf(const Values& values, std::uint16_t port) {
 }
 
 void readSmtp(const Values& values, MailSettings& settings) {
+  if (!values.text("mail.options.url").empty()) {
+    settings.unclear = "it is in mail.options.url, which Rollcall does not read";
+    return;
+  }
   SmtpServer server;
   server.host = values.text("mail.options.host");
   const bool asksForTls =

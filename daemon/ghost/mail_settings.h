@@ -2,23 +2,24 @@
 //
 // Read in core/server/services/mail/GhostMailer.js and core/shared/config/loader.js of
 // Ghost 5.130.6, 6.56.0 and 6.65.0, in @tryghost/nodemailer 0.3.48, 2.3.1 and 2.3.14, and in
-// nodemailer 6.10.1:
+// nodemailer 6.10.1 and 8.0.11:
 // - The transport is written in any case. smtp, mailgun, ses, sendmail, direct and stub are known;
 //   another name throws when the mailer is made.
 // - Without one it is "direct". 0.3.48 delivers to the recipients' servers itself; 2.3.1 and 2.3.14
 //   hand {direct: true} to a nodemailer that knows no such option: an SMTP client without a host,
 //   which connects to localhost:587 (measured).
-// - smtp: a known `service` overrides host, port and secure. `secureConnection` overrides `secure`.
+// - smtp: `url` overrides what stands beside it; it is not read here. A known `service` overrides
+//   host, port and secure. `secureConnection` overrides `secure`.
 //   Without `secure` port 465 is TLS from the first byte. No port is 465 with TLS, else 587.
 //   STARTTLS is used where it is offered, and its failure ends the attempt. Certificates are
 //   verified unless tls.rejectUnauthorized is false. Credentials are only used where the server
-//   offers AUTH. Without a host it is localhost.
+//   offers AUTH, with the first of PLAIN, LOGIN, CRAM-MD5 and XOAUTH2 that is offered. Without a
+//   host it is localhost.
 // - Newsletters go through Mailgun's API alone: bulkEmail.mailgun of the configuration, else the
 //   settings mailgun_api_key, mailgun_domain and mailgun_base_url when all three are set; of the
 //   base URL only the origin counts (services/lib/MailgunClient.js).
 // - Environment variables are stronger than the file; "true", "false" and numbers in them are
-// values
-//   of that kind.
+//   values of that kind.
 #pragma once
 
 #include <cstdint>

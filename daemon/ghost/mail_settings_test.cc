@@ -62,6 +62,7 @@ TEST(MailSettings, whatGhostHasIsNeverRefusedButMayBeUnclear) {
   const std::pair<Values, bool> rows[] = {
       {{{"mail.options.service", "Seznam"}}, false},
       {{{"mail.options.host", "smtp e.org"}}, false},
+      {{{"mail.options.url", "smtps://u:p@smtp.e.org"}}, false},
       {{{"mail.options.host", "${SMTP_HOST}"}}, false},
       {{{"mail.options.port", "65536"}}, false},
       {{{"mail.options.port", "99999999999"}}, false},
