@@ -19,7 +19,8 @@ const std::vector<FindingDef>& findings() {
        "The configured host does not exist, nobody listens at its port, or what answers there is "
        "no mail server. Told after a second try. Seen from where Rollcall runs: a firewall "
        "that refuses connections looks the same.",
-       "correct mail.options.host and mail.options.port, or start the mail server"},
+       "see whether it answers Ghost's own pod; then correct mail.options.host and "
+       "mail.options.port, or start the mail server"},
       {"RC654", Severity::kWarning, "the mail server turns connections away",
        "It greets with a code that is no success, such as 421 or 554, twice: it is busy, in "
        "maintenance, or does not want this address. Ghost does not try a mail again, so "

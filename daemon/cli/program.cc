@@ -26,6 +26,19 @@ std::string unknownChecks(const CheckRegistry& registry, const std::vector<std::
   return problems;
 }
 
+// Why nobody would try to send the mail of --send-test; empty when the check mail does.
+std::string unsentMail(const Options& options, const Config& config) {
+  if (!config.mail || config.mail->testTo.empty()) return "";
+  if (!options.only.empty())
+    return std::ranges::count(options.only, "mail") > 0
+               ? ""
+               : "--send-test: the check mail sends it, and --only leaves that out";
+  const auto check = config.checks.find("mail");
+  return check != config.checks.end() && check->second.enabled
+             ? ""
+             : "--send-test: the check mail sends it, and checks.mail.enabled is false";
+}
+
 bool namesPods(const Config& config) {
   return !config.pods.empty() || !config.podsDns.empty() || config.kubernetes.has_value();
 }
@@ -42,8 +55,8 @@ int runChecks(const CheckRegistry& registry, const Options& options, Config conf
     return kExitUsage;
   }
   std::string problems = unknownChecks(registry, options.only);
-  if (const std::string missing = missingForPods(config); !missing.empty())
-    problems += (problems.empty() ? "" : "\n") + missing;
+  for (const std::string& problem : {missingForPods(config), unsentMail(options, config)})
+    if (!problem.empty()) problems += (problems.empty() ? "" : "\n") + problem;
   if (!problems.empty()) {
     complain(problems);
     return kExitUsage;

@@ -588,6 +588,18 @@ class Behaviour(unittest.TestCase):
         Bed.run(bulk(server.port), {"mailgun": False})
         self.assertEqual(server.requests, [])
 
+    def test_a_test_mail_that_no_check_would_send_is_refused(self):
+        pod = ["check", "--url", "http://e.org", "--pod", "a=http://127.0.0.1:1", "--send-test", "you@example.net"]
+        config = os.path.join(Bed.folder, "without.yaml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("checks: {mail: {enabled: false}}\n")
+        for more, why in ((["--only", "pods"], "--only leaves that out"),
+                          (["--config", config], "checks.mail.enabled is false")):
+            with self.subTest(why):
+                process = subprocess.run([PROGRAM, *pod, *more], capture_output=True, text=True, check=False, timeout=60)
+                self.assertEqual(process.returncode, 64, process.stdout)
+                self.assertIn(f"--send-test: the check mail sends it, and {why}", process.stderr)
+
     def test_addresses_that_are_none_are_refused(self):
         process = subprocess.run([PROGRAM, "check", "--url", "http://e.org", "--pod", "a=http://127.0.0.1:1",
                                   "--send-test", "nobody"], capture_output=True, text=True, check=False)
