@@ -393,6 +393,22 @@ TEST_F(EdgeTest, aRowThatChangedMeanwhileIsNotSaidToLackRequests) {
   EXPECT_THAT(run().notes, Not(Contains(HasSubstr("checks.edge.requests"))));
 }
 
+TEST_F(EdgeTest, whatWasNeverPublicIsNotAskedFor) {
+  Entry& entry = source_.entries[0];
+  entry.isPublic = false;
+  entry.status = "draft";
+  pods_.answer("*", "/welcome/", 404, "", {{"cache-control", "no-store"}});
+  entry.publishedAt = kNow + 24h;  // it was scheduled, or the editor gave it a date
+  const Outcome outcome = run();
+  EXPECT_THAT(outcome.notes, IsEmpty());
+  EXPECT_FALSE(outcome.again) << "every half a minute, until that date";
+  EXPECT_THAT(urls(), Not(Contains("http://e.org/welcome/")));
+  for (const auto& one : pods_.asked) EXPECT_NE(one.path, "/welcome/");
+  entry.publishedAt = kNow - 24h;
+  run();
+  EXPECT_THAT(urls(), Contains("http://e.org/welcome/"));
+}
+
 TEST_F(EdgeTest, howADraftsAddressIsKeptIsNotTold) {
   source_.entries[0].isPublic = false;
   source_.entries[0].status = "draft";

@@ -81,7 +81,9 @@ std::vector<Page> choosePages(const Content& content, const std::vector<std::str
   chooser.add(
       wish.hidden,
       [&](const Entry& one) {
-        return !one.isPublic && one.status == "draft" && one.publishedAt && lately(one);
+        // A date to come is of a draft that was never public: its address is nobody's business.
+        return !one.isPublic && one.status == "draft" && one.publishedAt &&
+               *one.publishedAt <= content.now && lately(one);
       },
       updated);
   chooser.add(
