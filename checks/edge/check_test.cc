@@ -424,8 +424,9 @@ TEST_F(EdgeTest, howADraftsAddressIsKeptIsNotTold) {
 TEST_F(EdgeTest, plainHttpIsNotAskedWhileAPodWouldPoisonTheFrontPage) {
   set("url", "https://e.org");
   pods_.answer("b", "/", 301, "", {{"location", "/404/"}, {"cache-control", "max-age=31536000"}});
-  run();
+  const Outcome outcome = run();
   EXPECT_THAT(urls(), Not(Contains("http://e.org/")));
+  EXPECT_THAT(outcome.gaps, SizeIs(2)) << "of the certificate, and whether http leads to https";
 }
 
 TEST_F(EdgeTest, aPurgeThatFailedIsNotSaidToBeDone) {

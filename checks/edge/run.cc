@@ -130,8 +130,13 @@ void Run::lookAtCertificate() {
 
 // Only where both schemes have their usual ports. Ghost is asked the same as for the front page.
 void Run::lookAtPlainHttp() {
-  if (!edge_.url.https() || edge_.url.port != 443 || !looks_.front().asking || !mayAskMore())
+  if (!edge_.url.https() || edge_.url.port != 443 || closed_) return;
+  if (!looks_.front().asking || !mayAskMore()) {
+    outcome_.gaps.push_back({"",
+                             "whether http leads to https",
+                             {ErrorCode::kUnavailable, "the front page cannot be asked for now"}});
     return;
+  }
   HttpRequest request;
   request.url = "http" + edge_.urlOf("/").substr(std::string_view("https").size());
   request.maxBytes = kPageBytes;
