@@ -373,6 +373,15 @@ TEST_F(EdgeTest, whatWasWrongAndCannotBeAskedForIsAGap) {
   EXPECT_THAT(outcome.gaps, SizeIs(1)) << "or the finding were over";
 }
 
+TEST_F(EdgeTest, whatIsStillWrongIsNotOverBecauseAPodIsWrongToo) {
+  poison();
+  run();
+  pods_.answer("b", "/welcome/", 404, "", {{"cache-control", "no-store"}});
+  const Outcome outcome = run();
+  EXPECT_THAT(outcome.findings, IsEmpty());
+  EXPECT_THAT(outcome.gaps, SizeIs(1));
+}
+
 TEST_F(EdgeTest, aDeletedPostThatIsKeptIsToldForMoreThanADay) {
   HttpResponse kept;
   kept.status = 200;

@@ -30,6 +30,11 @@ constexpr std::size_t kMaxWrong = 20;
 // As Firefox and Safari ask for a page. Ghost's redirects vary by it: a cache keeps one for each.
 constexpr const char* kAccept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
+// Neither a claim nor well.
+bool isOpen(Verdict verdict) {
+  return verdict == Verdict::kGap || verdict == Verdict::kUnripe || verdict == Verdict::kPodsWrong;
+}
+
 }  // namespace
 
 Run::Run(const Settings& settings, Memory& memory, const CheckContext& context)
@@ -442,8 +447,7 @@ void Run::reportUndecided() {
     if (isUndecided(look)) {
       ++once;
     } else if (memory_.wrong.contains(keyOf(look.page))) {
-      const Verdict verdict = verdictOf(look);
-      again += verdict == Verdict::kGap || verdict == Verdict::kUnripe;
+      again += isOpen(verdictOf(look));
     }
   }
   const auto add = [&](std::size_t count, const char* which, const char* why) {
@@ -453,7 +457,8 @@ void Run::reportUndecided() {
                                {ErrorCode::kUnavailable, why}});
   };
   add(once, "differ", "they could not be looked at a second time");
-  add(again, "were wrong", "they could not be asked for again, or changed lately");
+  add(again, "were wrong",
+      "they could not be asked for again, changed lately, or are wrong on a pod, too");
 }
 
 // Told of the first page that shows it: one finding a run is enough.
@@ -481,9 +486,9 @@ void Run::remember() {
   Keys wrong;
   for (const Look& look : looks_) {
     const Verdict verdict = verdictOf(look);
-    const bool isOpen = verdict == Verdict::kGap || verdict == Verdict::kUnripe;
     const std::string key = keyOf(look.page);
-    if (wrong.size() < kMaxWrong && (isClaim(verdict) || (isOpen && memory_.wrong.contains(key))))
+    if (wrong.size() < kMaxWrong &&
+        (isClaim(verdict) || (isOpen(verdict) && memory_.wrong.contains(key))))
       wrong.insert(key);
     if (!look.page.resource.id.empty() && look.page.isPublic && !look.tries.empty() &&
         look.tries.back().shown == Shown::kServed)
