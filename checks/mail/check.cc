@@ -69,6 +69,7 @@ class Run {
   bool sameMachine() const;
   GhostEnvironment environment() const;
   std::optional<MailgunAccount> bulkAccount();
+  std::optional<MailgunAccount> unclearAccount(std::string_view where);
   SmtpQuestion question(const SmtpServer& server) const;
   Result<SmtpQuestion> loginQuestion(const SmtpServer& server, const SmtpVisit& seen) const;
   SmtpVisit visit(const SmtpQuestion& question) const;
@@ -110,10 +111,20 @@ GhostEnvironment Run::environment() const {
   return none ? GhostEnvironment::kHasNone : GhostEnvironment::kHasMail;
 }
 
+std::optional<MailgunAccount> Run::unclearAccount(std::string_view where) {
+  outcome_.gaps.push_back(
+      {"",
+       "Mailgun's API, for newsletters",
+       {ErrorCode::kInvalidArgument,
+        fmt::format("the address, the domain or the key in {} is none that can be used", where)}});
+  return std::nullopt;
+}
+
 // Of the configuration, else of the settings table; whoever may not read that is told once.
 std::optional<MailgunAccount> Run::bulkAccount() {
   if (!limits_.mailgun) return std::nullopt;
   if (context_.mail && context_.mail->bulk) return context_.mail->bulk;
+  if (context_.mail && context_.mail->bulkUnclear) return unclearAccount("bulkEmail.mailgun");
   if (!context_.content) return std::nullopt;
   const auto rows = context_.content->rows(kMailgunSql, context_.deadline, context_.stop);
   if (!rows) {
@@ -126,8 +137,12 @@ std::optional<MailgunAccount> Run::bulkAccount() {
   std::map<std::string, std::string> values;
   for (const Row& row : *rows)
     if (row.size() == 2 && row[0] && row[1]) values[*row[0]] = *row[1];
-  return mailgunAccount(values["mailgun_base_url"], values["mailgun_domain"],
-                        values["mailgun_api_key"]);
+  const std::string& url = values["mailgun_base_url"];
+  const std::string& domain = values["mailgun_domain"];
+  const std::string& key = values["mailgun_api_key"];
+  if (std::optional<MailgunAccount> account = mailgunAccount(url, domain, key)) return account;
+  if (url.empty() || domain.empty() || key.empty()) return std::nullopt;
+  return unclearAccount("Ghost's settings of Mailgun");
 }
 
 SmtpQuestion Run::question(const SmtpServer& server) const {

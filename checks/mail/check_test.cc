@@ -213,6 +213,24 @@ TEST_F(MailCheckTest, theConfigurationsMailgunAccountIsStrongerThanTheSettings) 
   EXPECT_THAT(asked_, ElementsAre("https://api.mailgun.net/v3/domains/bulk.e.org"));
 }
 
+TEST_F(MailCheckTest, anAccountThatCannotBeReadIsAGapAndNoOtherIsAskedInstead) {
+  content_ = &source_;
+  source_.reply("mailgun_api_key", {{"mailgun_api_key", "key-1"},
+                                    {"mailgun_base_url", "https://u:p@api.mailgun.net/v3"},
+                                    {"mailgun_domain", "mg.e.org"}});
+  EXPECT_EQ(run().gaps.size(), 1U);
+  source_.reply("mailgun_api_key", {{"mailgun_api_key", "key-1"},
+                                    {"mailgun_base_url", "https://api.mailgun.net/v3"},
+                                    {"mailgun_domain", "mg.e.org"}});
+  mail_ = *readMailSettings({{"bulkEmail.mailgun.apiKey", "key-2"},
+                             {"bulkEmail.mailgun.domain", "mg e.org"},
+                             {"bulkEmail.mailgun.baseUrl", "https://api.mailgun.net/v3"}});
+  const Outcome outcome = run();
+  ASSERT_EQ(outcome.gaps.size(), 1U);
+  EXPECT_THAT(outcome.gaps[0].why.message, HasSubstr("bulkEmail.mailgun"));
+  EXPECT_THAT(asked_, IsEmpty());
+}
+
 TEST_F(MailCheckTest, settingsWithoutMailgunAreNothingToLookAt) {
   content_ = &source_;
   source_.reply("mailgun_api_key", {{"mailgun_api_key", std::nullopt}});

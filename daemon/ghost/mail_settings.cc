@@ -214,9 +214,11 @@ Result<MailSettings> readMailSettings(const std::map<std::string, std::string>& 
   if (settings.transport == MailTransport::kMailgun)
     settings.mailgun = mailgunAccount(transportUrl(values), values.text("mail.options.auth.domain"),
                                       transportKey(values));
-  settings.bulk = mailgunAccount(values.text("bulkEmail.mailgun.baseUrl"),
-                                 values.text("bulkEmail.mailgun.domain"),
-                                 values.text("bulkEmail.mailgun.apiKey"));
+  const std::string url = values.text("bulkEmail.mailgun.baseUrl");
+  const std::string domain = values.text("bulkEmail.mailgun.domain");
+  const std::string key = values.text("bulkEmail.mailgun.apiKey");
+  settings.bulk = mailgunAccount(url, domain, key);
+  settings.bulkUnclear = !settings.bulk && !url.empty() && !domain.empty() && !key.empty();
   return settings;
 }
 

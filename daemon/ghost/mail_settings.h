@@ -61,7 +61,8 @@ struct MailSettings {
   std::optional<SmtpServer> smtp;
   std::optional<MailgunAccount> mailgun;  // of the transport
   std::optional<MailgunAccount> bulk;     // of newsletters, as the configuration has it
-  std::string testTo;                     // --send-test; empty = no mail is sent
+  bool bulkUnclear = false;  // all three are there, and are no account that can be asked
+  std::string testTo;        // --send-test; empty = no mail is sent
 };
 
 // The paths of Ghost's configuration that matter here ("mail.options.host").
