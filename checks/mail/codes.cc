@@ -17,7 +17,8 @@ const std::vector<FindingDef>& findings() {
        "set mail.transport to SMTP, Mailgun, SES, sendmail, Direct or stub"},
       {"RC653", Severity::kCritical, "no mail server where Ghost sends",
        "The configured host does not exist, nobody listens at its port, or what answers there is "
-       "no mail server. Told after a second try. Seen from where Rollcall runs: a firewall "
+       "no mail server. Told after a second try, where there is time for one. Seen from where "
+       "Rollcall runs: a firewall "
        "that refuses connections looks the same.",
        "see whether it answers Ghost's own pod; then correct mail.options.host and "
        "mail.options.port, or start the mail server"},
