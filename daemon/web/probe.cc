@@ -76,9 +76,11 @@ Result<ProbeQuestion> readProbeQuestion(const WebRequest& request, const CheckPl
   return question;
 }
 
-Result<CheckRun> runOfPod(const Report& report, const CheckRun& run, const std::string& pod) {
-  if (const auto refused = refusePod(report, pod)) return *refused;
+Result<CheckRun> runOfPod(const Report& report, const CheckRun& run, const std::string& pod,
+                          const std::optional<Pod>& known) {
   const auto named = findPod(report, pod);
+  const bool isNamed = named != report.pods.end();
+  if (!isNamed && !known) return *refusePod(report, pod);
   CheckRun own = run;
   const auto ofAnother = [&](const auto& one) { return !one.pod.empty() && one.pod != pod; };
   std::erase_if(own.outcome.findings, ofAnother);
@@ -86,8 +88,12 @@ Result<CheckRun> runOfPod(const Report& report, const CheckRun& run, const std::
   const auto blind = [&](const char* why) {
     own.outcome.gaps.push_back({pod, "the pod", {ErrorCode::kUnavailable, why}});
   };
-  if (!named->pod.mayBeBlamed()) blind("it gets no readers, so it is blamed for nothing");
-  if (named->pod.startedAt > run.started) blind("it started after the check began to look");
+  const Pod& then = isNamed ? named->pod : *known;
+  const Pod& now = known ? *known : then;
+  if (!then.mayBeBlamed() || !now.mayBeBlamed())
+    blind("it gets no readers, so it is blamed for nothing");
+  if (!isNamed || then.uid != now.uid || std::max(then.startedAt, now.startedAt) > run.started)
+    blind("it started after the check began to look");
   own.verdict = judge(own.outcome, own.error);
   return own;
 }
@@ -139,7 +145,7 @@ WebPage ProbeDesk::tell(const ProbeQuestion& question, const RunAnswer& answer) 
   if (run == report.checks.end()) return plainPage(503, "the check has not run\n");
   const CheckSpec& spec = *content_.registry->find(question.check);
   if (question.pod.empty()) return {200, kMetricsType, probeMetrics(*run, spec)};
-  const Result<CheckRun> own = runOfPod(report, *run, question.pod);
+  const Result<CheckRun> own = runOfPod(report, *run, question.pod, question.known);
   if (!own) return plainPage(400, own.error().message + "\n");
   return {200, kMetricsType, probeMetrics(*own, spec)};
 }
@@ -147,7 +153,10 @@ WebPage ProbeDesk::tell(const ProbeQuestion& question, const RunAnswer& answer) 
 WebPage ProbeDesk::page(const ProbeQuestion& question) {
   const MonoTime asked = clock_.mono();
   if (const auto known = answer(question.check, asked)) return tell(question, *known);
-  const auto ask = [this, question, asked](bool overdue) -> std::optional<WebPage> {
+  ProbeQuestion later = question;
+  later.known.reset();  // by the end of the run that is awaited more is known of the pod
+  const auto ask = [this, question = std::move(later),
+                    asked](bool overdue) -> std::optional<WebPage> {
     if (const auto known = answer(question.check, asked)) return tell(question, *known);
     if (!overdue) return std::nullopt;
     return plainPage(503, fmt::format("the check \"{}\" did not end within {}: give it more time "

@@ -16,6 +16,7 @@ struct ProbeQuestion {
   std::string check;  // an enabled one
   std::string pod;    // empty = every pod
   Duration patience{};
+  std::optional<Pod> known = {};  // `pod` as it is known when it is asked for
 };
 
 // `check` and `pod` of the query; how long to wait from X-Prometheus-Scrape-Timeout-Seconds, of
@@ -27,8 +28,10 @@ Result<ProbeQuestion> readProbeQuestion(const WebRequest& request, const CheckPl
 std::optional<Error> refusePod(const Report& report, const std::string& pod);
 
 // What `run`, which `report` holds, says of `pod`: what names it or no pod at all, judged anew.
-// That the pod gets no readers, or started after the run, is a gap.
-Result<CheckRun> runOfPod(const Report& report, const CheckRun& run, const std::string& pod);
+// That the pod gets no readers, or started after the run, is a gap. `known`: the pod as it is known
+// by now, for the run may have ended a while ago.
+Result<CheckRun> runOfPod(const Report& report, const CheckRun& run, const std::string& pod,
+                          const std::optional<Pod>& known = {});
 
 struct ProbeContent {
   RunNow runNow;

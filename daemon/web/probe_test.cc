@@ -123,6 +123,19 @@ TEST_F(ProbeDeskTest, ARunThatBeganTooEarlyForWhoCameLaterIsFollowedByAnother) {
   EXPECT_TRUE(second.later->ask(false));
 }
 
+TEST_F(ProbeDeskTest, OfThePodCountsWhatIsKnownLast) {
+  const Pod ready = samplePass().pods[0].pod;
+  Pod booting = ready;
+  booting.ready = false;
+  const WebPage page = desk_.page({"posts", "pod-1", seconds(9), booting});
+  engine_.answer(clock_.mono(), samplePass());
+  EXPECT_THAT(page.later->ask(false)->body, HasSubstr("probe_success 1\n"));
+  EXPECT_THAT(desk_.page({"posts", "pod-1", seconds(9), ready}).body,
+              HasSubstr("probe_success 1\n"));
+  EXPECT_THAT(desk_.page({"posts", "pod-1", seconds(9), booting}).body,
+              HasSubstr("probe_success 0\n"));
+}
+
 TEST_F(ProbeDeskTest, WhoCannotWaitAnyLongerIsToldSo) {
   const WebPage page = probe("", milliseconds(9'500));
   const std::optional<WebPage> known = page.later->ask(true);
@@ -191,6 +204,30 @@ TEST(ProbeOfAPod, SaysWhatConcernsThePod) {
     EXPECT_EQ(own->verdict, row.verdict) << row.name;
     EXPECT_EQ(own->outcome.findings.size(), row.findings) << row.name;
     EXPECT_EQ(own->outcome.gaps.size(), row.gaps) << row.name;
+  }
+}
+
+// A run answers for a while: what it saw is not said of a pod that has changed since.
+TEST(ProbeOfAPod, IsOfThePodAsItIsByNow) {
+  const Report report = samplePass();
+  const struct {
+    const char* name;
+    void (*edit)(Pod& now);
+    std::size_t gaps;
+  } rows[] = {
+      {"as it was", [](Pod&) {}, 0},
+      {"started again", [](Pod& now) { now.startedAt = sampleTime(1); }, 1},
+      {"another of its name", [](Pod& now) { now.uid = "another"; }, 1},
+      {"without readers", [](Pod& now) { now.ready = false; }, 1},
+      {"new", [](Pod& now) { now.name = "pod-9"; }, 1},
+  };
+  for (const auto& row : rows) {
+    Pod now = report.pods[0].pod;
+    row.edit(now);
+    const Result<CheckRun> own = runOfPod(report, report.checks.back(), now.name, now);
+    ASSERT_TRUE(own) << row.name;
+    EXPECT_EQ(own->outcome.gaps.size(), row.gaps) << row.name;
+    EXPECT_EQ(own->verdict, row.gaps > 0 ? Verdict::kUnknown : Verdict::kPass) << row.name;
   }
 }
 

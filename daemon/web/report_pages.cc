@@ -55,12 +55,15 @@ class ReportPages final : public WebPages {
   WebPage probe(const WebRequest& request) {
     if (!desk_)
       return plainPage(404, "probes are switched off; probe.enabled: true switches them on\n");
-    const Result<ProbeQuestion> question = readProbeQuestion(request, content_.plan);
+    Result<ProbeQuestion> question = readProbeQuestion(request, content_.plan);
     if (!question) return plainPage(400, question.error().message + "\n");
     refresh();
-    if (shown_ && !question->pod.empty())
+    if (shown_ && !question->pod.empty()) {
       if (const auto refused = refusePod(*shown_->report, question->pod))
         return plainPage(400, refused->message + "\n");
+      for (const PodReport& one : shown_->report->pods)
+        if (one.pod.name == question->pod) question->known = one.pod;
+    }
     return desk_->page(*question);
   }
 
