@@ -46,13 +46,13 @@ class Play:
         for slug in slugs:
             self.posts[slug] = self.api.create_post(slug.replace("-", " "), slug=slug)
 
-    def ask(self, url, slug, pod=None):
+    def ask(self, url, slug, pod=None, method="GET"):
         """What a reader is answered at the cache `url`; `pod` fills it from that pod."""
         host = (self.fills.get(url, url) if pod else url).split("://")[1]
         connection = http.client.HTTPConnection(host, timeout=30)
         try:
             headers = {"Accept-Encoding": "gzip", "Accept": _BROWSER} | ({"X-Test-Pod": str(pod)} if pod else {})
-            connection.request("GET", f"/{slug}/", headers=headers)
+            connection.request(method, f"/{slug}/", headers=headers)
             answer = connection.getresponse()
             answer.read()
             return answer.status
@@ -231,9 +231,15 @@ def _purges(play, varnish, nginx):
     play.judge("purge, dry", varnish, left["v"] | two, "--purge", "dry", purge="would do: PURGE http")
     play.judge("purge, dry: nothing was done", varnish, left["v"] | two, "--purge", "now",
                settings="purge_how: varnish, purge_url: 'http://127.0.13.9:9'", purge="failed: PURGE http")
+    play.judge("Varnish is asked to purge", varnish, left["v"] | two, "--purge", "now",
+               settings=f"purge_how: varnish, purge_url: '{varnish}'", purge="done: PURGE http")
+    play.judge("Varnish, purged", varnish, left["v"])
+    for slug in ("poisoned-v", "banned-v"):
+        play.ask(varnish, slug, method="PURGE")
+        play.poison(varnish, slug, pod=9)
     play.judge("Varnish is asked to ban", varnish, left["v"] | two, "--purge", "now",
                settings=f"purge_how: ban, purge_url: '{varnish}'", purge="done: BAN http")
-    play.judge("Varnish, purged", varnish, left["v"])
+    play.judge("Varnish, banned", varnish, left["v"])
     api = FakeApi("127.0.13.3", int(nginx.rsplit(":", 1)[1]), lambda path: caches.forget(play.lab, path))
     token = os.path.join(play.lab.dir, "token")
     poisoned = left["n"] | {("RC601", "/poisoned-n/")}
