@@ -147,8 +147,9 @@ TEST_F(CommandRunnerTest, SaysWhyItCannotStart) {
 
 TEST_F(CommandRunnerTest, StartsNothingWhereDescriptorsRunOut) {
 #ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "the sanitizer looks at objects through a pipe: without descriptors it takes good "
-                  "ones for bad";
+  GTEST_SKIP()
+      << "the sanitizer looks at objects through a pipe: without descriptors it takes good "
+         "ones for bad";
 #endif
   const std::string trace = testing::TempDir() + mark_;
   int others[2];  // where a supervisor has its control and result
