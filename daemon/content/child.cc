@@ -21,6 +21,8 @@ using std::chrono::milliseconds;
 
 // How long a wait goes without looking at the clock and the stop request.
 constexpr milliseconds kLookAround{20};
+// On a busy machine a child that is killed needs a moment to be gone.
+constexpr milliseconds kDying{500};
 
 int openFile(const char* path, int flags) {
   return ::open(path, flags);
@@ -137,7 +139,7 @@ bool Child::awaitEnd(const Clock& clock, Deadline deadline, const std::stop_toke
 
 void Child::end(const Clock& clock) {
   calls_.end(pid_);
-  awaitEnd(clock, Deadline::after(clock, kLookAround));
+  awaitEnd(clock, Deadline::after(clock, kDying));
 }
 
 bool Child::gone() {

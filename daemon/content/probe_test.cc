@@ -175,6 +175,25 @@ TEST_F(ProbeTest, AChildThatIsSlowToEndIsWaitedForBeforeItCountsAsHanging) {
   EXPECT_EQ(next.folders.at(0).step, ProbeStep::kDone);
 }
 
+TEST_F(ProbeTest, AChildThatTakesAMomentToDieIsNotCalledUnkillable) {
+  static std::thread killer;
+  auto dir = with({systemCalls().open,
+                   [](pid_t child) {
+                     if (killer.joinable()) return;
+                     killer = std::thread([child] {
+                       ::usleep(60'000);
+                       ::kill(child, SIGKILL);
+                     });
+                   },
+                   [](int) -> int {
+                     while (true) ::pause();
+                   }});
+  const MountLook look = probe(*dir, {.folders = {"images"}, .patience = 50ms});
+  killer.join();
+  EXPECT_TRUE(look.hungSince);
+  EXPECT_FALSE(look.unkillable);
+}
+
 TEST_F(ProbeTest, AStopRequestEndsItAndIsNoHang) {
   auto dir = with({systemCalls().open, [](pid_t child) { ::kill(child, SIGKILL); },
                    [](int) -> int {
