@@ -80,6 +80,9 @@ def _accepts(host, port):
 
 @contextlib.contextmanager
 def _running(argv, log, ports, what):
+    taken = [each for each in ports if _accepts(*each)]
+    if taken:
+        raise RuntimeError(f"{what} is to listen where somebody else does: {taken}")
     with processes.uninterrupted():
         process = processes.spawn(argv, log, tied=True)
     try:

@@ -18,7 +18,9 @@ from . import caches
 from .bed import bed
 from .campaign import SETTLE_SECONDS, restart_all
 
-_VARNISH, _NGINX = "127.0.13.1", "127.0.13.2"
+# Of this process alone: jobs run beside each other, and caches that chose the same port would be one.
+_NET = f"127.{100 + os.getpid() // 250 % 100}.{os.getpid() % 250}"
+_VARNISH, _NGINX = f"{_NET}.1", f"{_NET}.2"
 _GAP = ("gap", "")
 _ALLOWED = 2                # seconds a good copy may be old, here
 _SETTINGS = ("rest: 50ms, requests: 100, newest: 12, changed: 12, unpublished: 6, "
@@ -183,7 +185,7 @@ def edge(version, folder, rollcall_for, outcome):
 
 def _contents(play, varnish, ports):
     certificates = caches.Certificates(os.path.join(play.lab.dir, "tls"))
-    sites = _Sites(certificates, ports[1:-1], play.lab.state["ghost"].split(".")[0])
+    sites = _Sites(certificates, ports[1:-1])
     nginx = sites.url("cached")
     play.fills[nginx] = sites.url("fill")
     with caches.nginx(play.lab, sites.blocks, sites.addresses, (_NGINX, ports[1])) as process:
@@ -230,7 +232,7 @@ def _purges(play, varnish, nginx):
     two = {("RC601", "/poisoned-v/"), ("RC601", "/banned-v/")}
     play.judge("purge, dry", varnish, left["v"] | two, "--purge", "dry", purge="would do: PURGE http")
     play.judge("purge, dry: nothing was done", varnish, left["v"] | two, "--purge", "now",
-               settings="purge_how: varnish, purge_url: 'http://127.0.13.9:9'", purge="failed: PURGE http")
+               settings=f"purge_how: varnish, purge_url: 'http://{_NET}.9:9'", purge="failed: PURGE http")
     play.judge("Varnish is asked to purge", varnish, left["v"] | two, "--purge", "now",
                settings=f"purge_how: varnish, purge_url: '{varnish}'", purge="done: PURGE http")
     play.judge("Varnish, purged", varnish, left["v"])
@@ -240,7 +242,7 @@ def _purges(play, varnish, nginx):
     play.judge("Varnish is asked to ban", varnish, left["v"] | two, "--purge", "now",
                settings=f"purge_how: ban, purge_url: '{varnish}'", purge="done: BAN http")
     play.judge("Varnish, banned", varnish, left["v"])
-    api = FakeApi("127.0.13.3", int(nginx.rsplit(":", 1)[1]), lambda path: caches.forget(play.lab, path))
+    api = FakeApi(f"{_NET}.3", int(nginx.rsplit(":", 1)[1]), lambda path: caches.forget(play.lab, path))
     token = os.path.join(play.lab.dir, "token")
     poisoned = left["n"] | {("RC601", "/poisoned-n/")}
     play.judge("Fastly: no token", nginx, poisoned, settings="purge: now, purge_how: fastly",
@@ -284,7 +286,7 @@ def _blind(play, varnish, sites, process):
         play.judge("an edge that hangs", sites.url("cached"), {_GAP}, "--timeout", "60s")
     finally:
         processes.send(process, signal.SIGCONT)
-    play.judge("nobody there", f"http://127.0.13.4:{free_ports(1)[0]}", {_GAP})
+    play.judge("nobody there", f"http://{_NET}.4:{free_ports(1)[0]}", {_GAP})
     _daemon(play, varnish)
 
 
@@ -314,8 +316,7 @@ def _headers(play, ports):
 class _Sites:
     """The servers of one nginx, by name."""
 
-    def __init__(self, certificates, ports, major):
-        """`major`: of Ghost's version; jobs run beside each other, and ports 80 and 443 are fixed."""
+    def __init__(self, certificates, ports):
         self.ca = certificates.ca
         self.blocks = []
         self.addresses = []
@@ -342,8 +343,8 @@ class _Sites:
             self._add(name, "https", ports.pop(0), f"ssl_certificate {certificate}; ssl_certificate_key {key};" + plain)
         if os.geteuid() != 0:
             return      # nobody else may listen where browsers go first
-        for name, host, inside in (("shows", f"127.0.13.{major}1", plain),
-                                   ("leads", f"127.0.13.{major}2", "return 301 https://$host$request_uri;")):
+        for name, host, inside in (("shows", f"{_NET}.11", plain),
+                                   ("leads", f"{_NET}.12", "return 301 https://$host$request_uri;")):
             certificate, key = certificates.issue(name, f"IP:{host}")
             self._add(name, "http", 80, inside, host)
             self._add(name, "https", 443, f"ssl_certificate {certificate}; ssl_certificate_key {key};" + plain, host)
