@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "daemon/core/registry.h"
@@ -464,6 +465,23 @@ TEST_F(EdgeTest, sitemapsOfPodsAreReadAsTheyCome) {
       "</urlset>";
   web_.answer("http://e.org/sitemap-posts.xml", old);
   EXPECT_THAT(testing_support::codesOf(run()), ElementsAre("RC602"));
+}
+
+TEST_F(EdgeTest, anOlderPageIsNamedInASentence) {
+  const auto written = [](std::string_view time) {
+    HttpResponse answer;
+    answer.status = 200;
+    answer.body = fmt::format(R"(<meta property="article:modified_time" content="{}">)", time);
+    return answer;
+  };
+  pods_.answer("*", "/welcome/", [&](const PodRequest&) -> Result<HttpResponse> {
+    return written("2027-01-14T04:00:00.000Z");
+  });
+  web_.answer("http://e.org/welcome/", written("2026-01-01T00:00:00.000Z"));
+  const Outcome outcome = run();
+  ASSERT_THAT(testing_support::codesOf(outcome), ElementsAre("RC602"));
+  EXPECT_EQ(outcome.findings[0].message,
+            "the edge serves an older copy of the post /welcome/ than all 2 pods");
 }
 
 TEST_F(EdgeTest, withoutADatabaseOnlyWhatNeedsNone) {

@@ -50,7 +50,8 @@ std::string messageOf(Verdict verdict, const Scene& scene) {
       return fmt::format("the edge answers {} for {}, twice, and all {} pods serve it",
                          answerOf(last), what(scene.page), pods);
     case Verdict::kStale:
-      return fmt::format("the edge serves an older {} than all {} pods", what(scene.page), pods);
+      return fmt::format("the edge serves an older copy of {} than all {} pods", what(scene.page),
+                         pods);
     case Verdict::kZombie:
       return fmt::format("the edge still serves {}, which is {} and which no pod serves",
                          what(scene.page),
