@@ -133,8 +133,9 @@ void FindingChanges::endWhatIsOver(const Report& report, const Conditions& prese
   for (auto& [key, thing] : things_) {
     if (!thing.isThere || present.contains(key)) continue;
     const Pod* pod = podNamed(report, key.pod);
-    const bool isGone = !key.pod.empty() && (!pod || (rule_.podsOfTheApi && pod->uid != key.uid));
-    if (!isGone && !isOver(report, key.check, key.pod)) continue;
+    const bool isReplaced = rule_.podsOfTheApi && pod && pod->uid != key.uid;
+    if (!isReplaced && !isOver(report, key.check, key.pod)) continue;
+    const bool isGone = isReplaced || (!key.pod.empty() && !pod);
     thing.isThere = false;
     thing.ended = now;
     thing.change.podIsGone = isGone;

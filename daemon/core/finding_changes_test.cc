@@ -26,6 +26,7 @@ class FindingChangesTest : public testing::Test {
       pod.pod.name = fmt::format("pod-{}", i);
       report.pods.push_back(pod);
     }
+    report.podsStale = stale_;
     report.checks = {run_};
     report.leads = leads_;
     changes_ = rule_.take(report, &run_, now_, sampleTime());
@@ -54,10 +55,23 @@ class FindingChangesTest : public testing::Test {
   FindingChanges rule_{{}};
   CheckRun run_;
   int pods_ = 2;
+  std::string stale_;
   std::optional<bool> leads_;
   MonoTime now_{1h};
   std::vector<FindingChange> changes_;
 };
+
+TEST_F(FindingChangesTest, NothingIsOverWhenNoPodCouldBeListed) {
+  find("pod-1");
+  round();
+  findNothing();
+  pods_ = 0;
+  stale_ = "ghost-pods does not resolve";
+  EXPECT_THAT(round(), IsEmpty());
+  stale_ = "";
+  EXPECT_THAT(round(), ElementsAre("ended RC201 pod-1"));
+  EXPECT_TRUE(changes_[0].podIsGone);
+}
 
 TEST_F(FindingChangesTest, onOnePodAndOnNoneInParticularEachBeginsAndEndsOnce) {
   round();
