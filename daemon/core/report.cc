@@ -39,7 +39,7 @@ bool wasAsked(const std::string& pod, const std::vector<CheckRun>& runs) {
       runs, [&](const CheckRun& run) { return run.outcome.tally.pods.contains(pod); });
 }
 
-PodReport reportOf(const Pod& pod, const std::vector<CheckRun>& runs) {
+PodReport reportOf(const Pod& pod, const std::vector<CheckRun>& runs, bool complete) {
   std::vector<const CheckRun*> known;
   for (const CheckRun& run : runs) known.push_back(&run);
   PodReport report{pod, factsOf(pod.name, std::move(known)), podVerdict(pod.name, runs),
@@ -47,21 +47,26 @@ PodReport reportOf(const Pod& pod, const std::vector<CheckRun>& runs) {
   if (!report.facts.bootedAt) report.facts.bootedAt = pod.startedAt;
   // That nothing was found says nothing about a pod nobody asked.
   if (!report.asked && report.verdict == Verdict::kPass) report.verdict = Verdict::kUnknown;
+  if (!complete) report.verdict = worst({report.verdict, Verdict::kUnknown});
   return report;
 }
 
 }  // namespace
 
-Report makeReport(Site site, const Topology& topology, std::vector<CheckRun> checks) {
+Report makeReport(Site site, const Topology& topology, std::vector<CheckRun> checks,
+                  std::vector<std::string> pending) {
   Report report;
   report.site = std::move(site);
   report.podsStale = topology.stale;
   std::vector<Verdict> verdicts;
   for (const CheckRun& run : checks) verdicts.push_back(run.verdict);
-  report.verdict = checks.empty() ? Verdict::kUnknown : worst(verdicts);
-  for (const Pod& pod : topology.pods) report.pods.push_back(reportOf(pod, checks));
+  if (checks.empty() || !pending.empty()) verdicts.push_back(Verdict::kUnknown);
+  report.verdict = worst(verdicts);
+  for (const Pod& pod : topology.pods)
+    report.pods.push_back(reportOf(pod, checks, pending.empty()));
   report.restart = restartFactsOf(checks);
   report.checks = std::move(checks);
+  report.pending = std::move(pending);
   return report;
 }
 

@@ -28,14 +28,17 @@ struct Report {
   Verdict verdict = Verdict::kUnknown;
   std::vector<PodReport> pods;
   std::vector<CheckRun> checks;
-  std::string podsStale;           // see Topology::stale
-  RestartFacts restart;            // of the latest runs that learned them
-  std::optional<bool> databaseUp;  // empty: no database configured or not asked yet
-  std::optional<bool> leads;       // empty: no Lease is configured
+  std::vector<std::string> pending;  // enabled checks that have not run yet
+  std::string podsStale;             // see Topology::stale
+  RestartFacts restart;              // of the latest runs that learned them
+  std::optional<bool> databaseUp;    // empty: no database configured or not asked yet
+  std::optional<bool> leads;         // empty: no Lease is configured
 };
 
 // Judges pods and the whole from `checks`: merges the PodFacts of all tallies, fills verdicts.
-Report makeReport(Site site, const Topology& topology, std::vector<CheckRun> checks);
+// While a check is `pending` nothing is well: what was not looked at may be wrong.
+Report makeReport(Site site, const Topology& topology, std::vector<CheckRun> checks,
+                  std::vector<std::string> pending = {});
 
 // Hears of every completed run. Called by one thread, in order; must not block for long.
 class Sink {

@@ -45,6 +45,23 @@ TEST(MakeReport, aPodNobodyAskedIsUnknown) {
   EXPECT_EQ(report.pods[1].verdict, Verdict::kUnknown);
 }
 
+TEST(MakeReport, nothingIsWellWhileACheckIsPending) {
+  Topology topology;
+  topology.pods = {Pod{.name = "a"}};
+  for (const auto& [ran, all] :
+       std::vector<std::pair<Verdict, Verdict>>{{Verdict::kPass, Verdict::kUnknown},
+                                                {Verdict::kWarn, Verdict::kUnknown},
+                                                {Verdict::kNotApplicable, Verdict::kUnknown},
+                                                {Verdict::kFail, Verdict::kFail}}) {
+    CheckRun pods{.check = "pods", .verdict = ran};
+    pods.outcome.tally.pods["a"] = {.reachable = true};
+    const Report report = makeReport({}, topology, {pods}, {"posts"});
+    EXPECT_EQ(report.verdict, all) << name(ran);
+    EXPECT_EQ(report.pods[0].verdict, Verdict::kUnknown);
+    EXPECT_EQ(report.pending, std::vector<std::string>{"posts"});
+  }
+}
+
 TEST(MakeReport, aRunThatDidNotLearnOfPrivateModeLeavesWhatAnotherSaw) {
   Topology topology;
   topology.pods = {Pod{.name = "a"}};

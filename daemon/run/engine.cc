@@ -185,7 +185,7 @@ struct Engine::Impl {
   void noteLeadership();
   bool isNew(const Pod& pod) const;
   void forgetGonePods();
-  void hurryAll();
+  void hurrySite();
 
   Services& services_;
   const std::vector<Sink*> sinks_;
@@ -250,6 +250,12 @@ Topology withoutSuccessors(Topology now, const Topology& before) {
                        [&](const Pod& one) { return one.name == pod.name && one.uid != pod.uid; });
   });
   return now;
+}
+
+// What needs neither pods nor database, but only the lead (mail, commands), looks at what is not
+// Ghost: a pod or a database that comes back is no news to it.
+bool standsBesideTheSite(const CheckSpec& spec) {
+  return spec.needs == std::vector{Need::kLead};
 }
 
 std::string missedNote(std::uint64_t missed) {
@@ -390,7 +396,7 @@ void Engine::Impl::takeTopology(Topology topology) {
     dropGonePods(*latest_[row], same);
     doubtReturned(*specs_[row], *latest_[row], *latestAsked_[row], *topology_);
   }
-  if (newPod) hurryAll();
+  if (newPod) hurrySite();
   publish(std::nullopt);
 }
 
@@ -402,7 +408,7 @@ void Engine::Impl::handle(DatabaseAsked& message) {
     mark_ = std::move(*message.mark);
     // What failed for want of a database is worth a full look; it takes a change in, too.
     if (before == false)
-      hurryAll();
+      hurrySite();
     else if (changed)
       for (std::size_t row = 0; row < specs_.size(); ++row)
         if (specs_[row]->onChange) timetable_.change(row);
@@ -410,17 +416,23 @@ void Engine::Impl::handle(DatabaseAsked& message) {
   if (before != databaseUp_) publish(std::nullopt);
 }
 
-void Engine::Impl::hurryAll() {
-  for (std::size_t row = 0; row < specs_.size(); ++row) timetable_.hurry(row);
+void Engine::Impl::hurrySite() {
+  for (std::size_t row = 0; row < specs_.size(); ++row)
+    if (!standsBesideTheSite(*specs_[row])) timetable_.hurry(row);
 }
 
 std::shared_ptr<Report> Engine::Impl::makeCurrentReport() const {
   std::vector<CheckRun> runs;
-  for (const std::optional<CheckRun>& run : latest_)
-    if (run) runs.push_back(*run);
+  std::vector<std::string> pending;
+  for (std::size_t row = 0; row < specs_.size(); ++row)
+    if (latest_[row])
+      runs.push_back(*latest_[row]);
+    else
+      pending.emplace_back(specs_[row]->name);
   Site site = services_.site;
   if (const std::string title = sight_.title(); !title.empty()) site.title = title;
-  auto report = std::make_shared<Report>(makeReport(site, *topology_, std::move(runs)));
+  auto report =
+      std::make_shared<Report>(makeReport(site, *topology_, std::move(runs), std::move(pending)));
   for (PodReport& pod : report->pods)
     if (asked_.count(pod.pod.name) == 0) pod.verdict = Verdict::kUnknown;
   report->started = services_.clock->wall();

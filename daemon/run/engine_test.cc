@@ -319,7 +319,14 @@ TEST_F(EngineTest, AReportIsPublishedWhileOtherChecksStillRun) {
   const auto report = nextRunOf("two", 0);
   ASSERT_NE(report, nullptr);
   EXPECT_EQ(report->checks.size(), 1u);
+  EXPECT_THAT(report->pending, ElementsAre("one"));
+  EXPECT_EQ(report->verdict, Verdict::kUnknown);
   EXPECT_FALSE(engine_->ready());
+  gate_.open();
+  const auto whole = nextRunOf("one", 0);
+  ASSERT_NE(whole, nullptr);
+  EXPECT_THAT(whole->pending, testing::IsEmpty());
+  EXPECT_EQ(whole->verdict, Verdict::kPass);
 }
 
 TEST_F(EngineTest, ChecksRunAgainAfterTheirInterval) {
@@ -540,6 +547,17 @@ TEST_F(EngineTest, ANewPodIsUnknownUntilItWasAskedAndIsAskedAtOnce) {
   EXPECT_TRUE(sink_.waitFor([](const Published& one) {
     return one.report->pods.size() == 3 && one.report->pods[2].verdict == Verdict::kPass;
   }));
+}
+
+TEST_F(EngineTest, ANewPodIsNoNewsToWhatStandsBesideTheSite) {
+  two_.needs = {Need::kLead};
+  two_.interval = std::chrono::hours(24 * 365);  // its rhythm is not what would bring a run
+  startAndRunOnce();
+  const std::size_t from = sink_.count();
+  podSource_->set(podsNamed({"a", "b", "c"}));
+  ASSERT_NE(advanceUntilReport([](const Report& one) { return one.pods.size() == 3; }), nullptr);
+  EXPECT_NE(nextRunOf("one", from), nullptr);
+  EXPECT_EQ(two_runs_.interval, 1);
 }
 
 TEST_F(EngineTest, AnotherProcessUnderAnOldNameIsAskedAtOnce) {

@@ -97,6 +97,14 @@ TEST(Table, SaysSoWhenNothingHasRunYet) {
   EXPECT_THAT(table, HasSubstr("CHECKS\n  none has run yet\n"));
 }
 
+TEST(Headline, NamesTheChecksThatAreYetToRun) {
+  const Report pass = samplePass();
+  const Report one = makeReport(pass.site, sampleTopology(1), pass.checks, {"theme"});
+  EXPECT_EQ(headline(one), "UNKNOWN: 1 of 3 checks has not run yet: theme");
+  const Report two = makeReport(pass.site, sampleTopology(1), pass.checks, {"theme", "volume"});
+  EXPECT_EQ(headline(two), "UNKNOWN: 2 of 4 checks have not run yet: theme and volume");
+}
+
 TEST(Headline, NamesTheReasonWhenNothingCouldBeSeen) {
   Report report = samplePass();
   report.verdict = Verdict::kUnknown;

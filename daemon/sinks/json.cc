@@ -117,6 +117,7 @@ std::string formatJson(const Report& report, std::size_t maxFindings) {
       {"restart_safety", toJson(restartSafety(report, ""))},
       {"pods", std::move(pods)},
       {"checks", std::move(checks)},
+      {"checks_pending", report.pending},
       {"findings", std::move(findings)},
       {"findings_omitted", all.size() - listed}};
   return escapedInJson(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";

@@ -109,10 +109,13 @@ void Timeline::tell(std::string_view tone, std::string text) {
 
 void Timeline::takeVerdict(const Report& report) {
   const Verdict before = std::exchange(verdict_, report.verdict);
-  if (started_ && before == verdict_) return;
+  // Until every check has run once, only what is wrong is a verdict.
+  if (!judged_ && !report.pending.empty() && verdict_ == Verdict::kUnknown) return;
+  const bool first = !std::exchange(judged_, true);
+  if (!first && before == verdict_) return;
   tell(name(verdict_),
-       started_ ? fmt::format("the verdict turned from {} to {}", title(before), title(verdict_))
-                : fmt::format("the verdict is {}", title(verdict_)));
+       !first ? fmt::format("the verdict turned from {} to {}", title(before), title(verdict_))
+              : fmt::format("the verdict is {}", title(verdict_)));
 }
 
 void Timeline::takeLead(const Report& report) {

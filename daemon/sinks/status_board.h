@@ -84,6 +84,7 @@ class Timeline {
 
   WallTime now_{};
   bool started_ = false;
+  bool judged_ = false;  // a verdict was told
   bool resumed_ = false;
   bool changed_ = false;
   Verdict verdict_ = Verdict::kUnknown;

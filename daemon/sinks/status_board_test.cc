@@ -27,7 +27,7 @@ class TimelineTest : public testing::Test {
   std::vector<std::string> round(std::optional<bool> leads = {}) {
     const std::size_t before = timeline_.events().size();
     run_.verdict = judge(run_.outcome, run_.error);
-    Report report = makeReport(sampleSite(), topology_, {run_});
+    Report report = makeReport(sampleSite(), topology_, {run_}, pending_);
     report.started = sampleTime(10 * rounds_++);
     report.leads = leads;
     timeline_.take(report);
@@ -44,9 +44,24 @@ class TimelineTest : public testing::Test {
 
   Topology topology_;
   CheckRun run_;
+  std::vector<std::string> pending_;
   Timeline timeline_;
   int rounds_ = 0;
 };
+
+TEST_F(TimelineTest, TheFirstVerdictIsThatOfAllChecks) {
+  pending_ = {"theme"};
+  EXPECT_THAT(round(), ElementsAre("not_applicable Rollcall began to watch 2 pods"));
+  EXPECT_THAT(round(), IsEmpty());
+  pending_.clear();
+  EXPECT_THAT(round(), ElementsAre("pass the verdict is PASS"));
+}
+
+TEST_F(TimelineTest, WhatIsWrongIsToldBeforeAllChecksHaveRun) {
+  pending_ = {"theme"};
+  missing("pod-2");
+  EXPECT_THAT(round(), testing::Contains("fail the verdict is FAIL"));
+}
 
 TEST_F(TimelineTest, TellsWhatBeganAndWhatEnded) {
   EXPECT_THAT(round(), ElementsAre("not_applicable Rollcall began to watch 2 pods",

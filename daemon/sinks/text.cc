@@ -91,6 +91,12 @@ std::string whatIsWrong(const Report& report) {
   return text;
 }
 
+std::string whatIsPending(const Report& report) {
+  return fmt::format("{} of {} {} not run yet: {}", grouped(report.pending.size()),
+                     counted(report.checks.size() + report.pending.size(), "check"),
+                     report.pending.size() == 1 ? "has" : "have", joined(report.pending, " and "));
+}
+
 std::string whatWasNotSeen(const Report& report) {
   std::vector<std::string> reasons;
   for (const CheckRun& run : report.checks) {
@@ -99,6 +105,7 @@ std::string whatWasNotSeen(const Report& report) {
       reasons.push_back(fmt::format("{}{}{}: {}", gap.pod, gap.pod.empty() ? "" : ": ", gap.what,
                                     gap.why.message));
   }
+  if (reasons.empty() && !report.pending.empty()) return whatIsPending(report);
   if (reasons.empty()) return "no check has run yet";
   std::string text = fmt::format("could not look: {}", reasons.front());
   if (reasons.size() > 1) text += fmt::format(" (and {} more)", grouped(reasons.size() - 1));
