@@ -81,6 +81,7 @@ class Builder {
     readWebhook(merged_, config_, problems_);
     limits();
     checks();
+    commandTimeouts();
     if (problems_.empty()) return std::move(config_);
     return invalidArgument(fmt::format("{}", fmt::join(problems_, "\n")));
   }
@@ -421,6 +422,18 @@ class Builder {
       std::vector<std::string_view> names;
       for (const CheckSpec* spec : registry_.specs()) names.push_back(spec->name);
       fail(setting, fmt::format("there is no check {}{}", shown(name), didYouMean(name, names)));
+    }
+  }
+  // The check's own deadline ends its commands: a longer one would have no effect.
+  void commandTimeouts() {
+    const auto exec = config_.checks.find("exec");
+    if (exec == config_.checks.end() || !exec->second.enabled) return;
+    for (std::size_t i = 0; i < config_.commands.size(); ++i) {
+      const Setting* timeout = merged_.find(fmt::format("commands[{}].timeout", i));
+      if (timeout && config_.commands[i].timeout > exec->second.timeout)
+        fail(*timeout, fmt::format("the check ends after {}, and the command with it: raise "
+                                   "checks.exec.timeout above this",
+                                   formatDuration(exec->second.timeout)));
     }
   }
   Params checkParams(const CheckSpec& spec) {

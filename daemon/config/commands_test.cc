@@ -99,6 +99,27 @@ TEST_F(CommandsConfig, WhatIsWrongIsNamedByLineAndKey) {
   for (const Case& row : rows) EXPECT_EQ(problems(loadYaml(row.yaml)), row.says) << row.yaml;
 }
 
+TEST_F(CommandsConfig, ATimeoutThatTheCheckCutsShortIsRefused) {
+  CheckSpec exec = pods_;
+  exec.name = "exec";
+  exec.timeout = 50s;
+  const CheckRegistry registry{{&exec}};
+  const auto problemsOf = [&](const std::string& commandTimeout, const std::string& check) {
+    return problems(loadConfig(
+        {.configFile = write("rollcall.yaml",
+                             "commands: [{name: a, argv: [/a]" + commandTimeout + "}]\n" + check)},
+        registry));
+  };
+  EXPECT_EQ(problemsOf(", timeout: 50s", ""), "");
+  EXPECT_EQ(
+      problemsOf(", timeout: 51s", ""),
+      "rollcall.yaml:1: commands[0].timeout: the check ends after 50.0 s, and the command with "
+      "it: raise checks.exec.timeout above this");
+  EXPECT_EQ(problemsOf(", timeout: 51s", "checks: {exec: {timeout: 60s}}"), "");
+  EXPECT_EQ(problemsOf(", timeout: 51s", "checks: {exec: {enabled: false}}"), "");
+  EXPECT_EQ(problemsOf("", "checks: {exec: {timeout: 5s}}"), "");
+}
+
 TEST_F(CommandsConfig, AreBoundedInNumber) {
   std::string yaml = "commands:\n";
   for (int i = 0; i < 33; ++i) yaml += "- {name: c" + std::to_string(i) + ", argv: [/a]}\n";
