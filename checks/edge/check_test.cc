@@ -177,6 +177,17 @@ TEST_F(EdgeTest, aRowThatChangedMeanwhileIsLeftForTheNextRun) {
   EXPECT_THAT(run().findings, IsEmpty());
 }
 
+TEST_F(EdgeTest, ofRowsThatCannotBeConfirmedNothingIsClaimedAndTheRestIs) {
+  poison();
+  source_.statesError = Error{ErrorCode::kUnavailable, "the database went away"};
+  const Outcome outcome = run();
+  EXPECT_THAT(testing_support::codesOf(outcome), Not(Contains("RC601")));
+  ASSERT_THAT(outcome.gaps, Not(IsEmpty()));
+  EXPECT_THAT(outcome.gaps,
+              Contains(testing::Field(&Gap::what,
+                                      "whether 1 post or page changed while it was looked at")));
+}
+
 TEST_F(EdgeTest, theEdgeIsNotAskedForWhatAPodWouldPoison) {
   pods_.answer("b", "/welcome/", 301, "",
                {{"location", "/404/"}, {"cache-control", "public, max-age=31536000"}});

@@ -35,6 +35,15 @@ bool isOpen(Verdict verdict) {
   return verdict == Verdict::kGap || verdict == Verdict::kUnripe || verdict == Verdict::kPodsWrong;
 }
 
+// Whether the row still says what the page was chosen for.
+bool isAsRead(const Page& page, const std::map<std::string, EntryState>& states) {
+  const auto found = states.find(page.resource.id);
+  if (found == states.end()) return true;
+  const EntryState& state = found->second;
+  if (!state.exists) return page.status == "deleted";
+  return state.isPublic == page.isPublic && state.slug == page.resource.slug;
+}
+
 }  // namespace
 
 Run::Run(const Settings& settings, Memory& memory, const CheckContext& context)
@@ -266,7 +275,7 @@ void Run::lookFirst() {
 
 // Everything suspicious is asked a second time, on the pods first; then the rest as far as the
 // requests last, in the order of the pages; then what became right.
-Result<void> Run::lookAgain() {
+void Run::lookAgain() {
   std::vector<Look*> suspicious, rest;
   for (Look& look : looks_) {
     if (look.tries.empty() || look.tries.back().shown == Shown::kUnseen) continue;
@@ -285,12 +294,13 @@ Result<void> Run::lookAgain() {
   for (Look* look : rest)
     if (verdictOf(*look) != Verdict::kFine) split.push_back(look);
   if (!split.empty()) askPods(split);
-  return confirmRows();
+  confirmRows();
 }
 
-// Of what a row says that changed while we looked nothing is claimed before the next run.
-Result<void> Run::confirmRows() {
-  if (!context_.content) return {};
+// Of what a row says that changed while we looked, or may have, nothing is claimed before the next
+// run.
+void Run::confirmRows() {
+  if (!context_.content) return;
   std::map<ResourceType, std::vector<std::string>> ids;
   for (const Look& look : looks_) {
     if (look.page.resource.id.empty() || verdictOf(look) == Verdict::kFine) continue;
@@ -299,20 +309,21 @@ Result<void> Run::confirmRows() {
   }
   for (const auto& [type, some] : ids) {
     const auto states = context_.content->states(type, some, context_.deadline, context_.stop);
-    if (!states) return states.error();
+    if (!states)
+      outcome_.gaps.push_back({"",
+                               fmt::format("whether {} {} changed while {} looked at", some.size(),
+                                           some.size() == 1 ? "post or page" : "posts or pages",
+                                           some.size() == 1 ? "it was" : "they were"),
+                               states.error()});
     for (Look& look : looks_) {
-      const auto found = states->find(look.page.resource.id);
-      if (found == states->end() || look.page.resource.type != name(type)) continue;
-      const bool same = found->second.exists && found->second.isPublic == look.page.isPublic &&
-                        found->second.slug == look.page.resource.slug;
-      const bool stillGone = !found->second.exists && look.page.status == "deleted";
-      if (same || stillGone) continue;
+      if (look.page.resource.type != name(type)) continue;
+      if (std::ranges::find(some, look.page.resource.id) == some.end()) continue;
+      if (states && isAsRead(look.page, *states)) continue;
       look.tries.clear();
       look.asking = false;
-      outcome_.notes.push_back("a post or page changed while it was looked at");
+      if (states) outcome_.notes.push_back("a post or page changed while it was looked at");
     }
   }
-  return {};
 }
 
 void Run::claim(const Look& look, Verdict verdict) {
@@ -526,7 +537,7 @@ Result<Outcome> Run::run() {
   leaveOut();
   lookAtPlainHttp();
   lookFirst();
-  if (auto again = lookAgain(); !again) return again.error();
+  lookAgain();
   conclude();
   reportUnseen();
   reportUndecided();

@@ -42,8 +42,8 @@ class Run {
   void leaveOut();
   void askEdge(Look& look);
   void lookFirst();
-  Result<void> lookAgain();
-  Result<void> confirmRows();
+  void lookAgain();
+  void confirmRows();
   void conclude();
   void claim(const Look& look, Verdict verdict);
   void purge(const Look& look, Finding& finding);

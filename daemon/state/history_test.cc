@@ -1,6 +1,7 @@
 #include "daemon/state/history.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,6 +79,14 @@ class HistoryTest : public testing::Test {
   std::filesystem::path folder_;
   std::string path_;
 };
+
+TEST_F(HistoryTest, theFileIsItsOwnersAlone) {
+  const mode_t before = ::umask(0);
+  EXPECT_TRUE(History::open(path_, kSite));
+  ::umask(before);
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(path_).permissions(), perms::owner_read | perms::owner_write);
+}
 
 TEST_F(HistoryTest, TheFirstRunBeginsEverything) {
   const Chronicle got = take(report(100, {"1", "2"}));

@@ -1,7 +1,9 @@
 #include "daemon/state/sqlite.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 namespace rollcall {
 namespace {
@@ -64,6 +66,9 @@ Error Sqlite::error(int code) const {
 }
 
 Result<Sqlite> Sqlite::open(const std::string& path) {
+  // Nobody else's by default, whatever the umask; SQLite's files beside it take its mode over.
+  if (const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); made >= 0)
+    ::close(made);
   sqlite3* handle = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);

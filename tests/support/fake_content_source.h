@@ -44,6 +44,7 @@ class FakeContentSource final : public ContentSource {
                                                    const std::vector<std::string>& ids, Deadline,
                                                    std::stop_token) override {
     if (error) return *error;
+    if (statesError) return *statesError;
     std::map<std::string, EntryState> states;
     for (const std::string& id : ids) {
       EntryState& state = states[id];
@@ -89,6 +90,7 @@ class FakeContentSource final : public ContentSource {
   ChangeMark changeMark;
   std::optional<std::string> key;
   std::optional<Error> error;
+  std::optional<Error> statesError;  // of states() alone
   int loads = 0;
 };
 
