@@ -61,7 +61,7 @@ class Daemon:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         started = until(lambda: next((one for one in self.log if one.get("port")), None), "the daemon starts")
-        self._base = f"http://127.0.0.1:{started['port']}"
+        self.base = f"http://127.0.0.1:{started['port']}"
 
     def _read(self):
         for line in self._process.stderr:
@@ -91,14 +91,14 @@ class Daemon:
 
     def metric(self, name):
         """The value of a metric without labels; None when it is absent, OSError when nobody answers."""
-        with urllib.request.urlopen(self._base + "/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(self.base + "/metrics", timeout=10) as answer:
             lines = answer.read().decode().splitlines()
         return next((float(line.split()[1]) for line in lines if line.startswith(name + " ")), None)
 
     def report(self):
         """None while there is none."""
         try:
-            with urllib.request.urlopen(self._base + "/api/v1/report", timeout=10) as answer:
+            with urllib.request.urlopen(self.base + "/api/v1/report", timeout=10) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError:
             return None
