@@ -31,7 +31,7 @@ class MockBed:
     """
 
     def __init__(self, mock_site, folder, api_key=True, **options):
-        self.folder = folder
+        self.folder = self.dir = folder     # `dir` as a Lab's: for `Rollcall` of tests/e2e
         self._program = os.path.abspath(mock_site)
         self._api_key = api_key
         self._options = options

@@ -13,7 +13,7 @@ CREATE TABLE posts (
   featured tinyint(1) NOT NULL DEFAULT 0, type varchar(50) NOT NULL DEFAULT 'post',
   status varchar(50) NOT NULL DEFAULT 'draft', visibility varchar(50) NOT NULL DEFAULT 'public',
   created_at datetime NOT NULL, updated_at datetime NULL, published_at datetime NULL,
-  canonical_url text NULL, feature_image varchar(2000) NULL,
+  canonical_url text NULL, feature_image varchar(2000) NULL, custom_template varchar(100) NULL,
   UNIQUE KEY posts_slug_type_unique (slug, type), KEY posts_uuid_index (uuid),
   KEY posts_updated_at_index (updated_at), KEY posts_published_at_index (published_at),
   KEY posts_type_status_updated_at_index (type, status, updated_at)) CHARACTER SET utf8mb4;
