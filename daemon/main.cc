@@ -1,5 +1,6 @@
 // argv -> command -> exit code, and the outermost catch.
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -9,6 +10,9 @@
 #include "daemon/cli/terminal.h"
 
 int main(int argc, char** argv) {
+  // Passwords are in memory and environment: no core dump holds them, and no other process of the
+  // same user, such as a command of the check exec, reads them there.
+  ::prctl(PR_SET_DUMPABLE, 0);
   std::signal(SIGPIPE, SIG_IGN);
   try {
     rollcall::Environment environment;
