@@ -219,7 +219,7 @@ class Commands(ExecTest):
         return process
 
     def ends_with_its_commands(self, arguments, number, status):
-        config = self.config(self.shell("hangs", "trap '' TERM INT; setsid sleep 300 & sleep 300", timeout="60s"))
+        config = self.config(self.shell("hangs", "trap '' TERM INT; setsid sleep 300 & sleep 300", timeout="45s"))
         process = self.start(*arguments, "--config", config, "--only", "exec")
         until(lambda: len(self.left()) >= 2, "the command runs")
         begun = time.monotonic()
