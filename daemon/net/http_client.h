@@ -65,6 +65,7 @@ struct HttpResponse {
 struct QueueLimits {
   std::size_t parallel = 4;
   double perSecond = 0;  // of paced requests; 0 = not limited
+  double atOnce = 1;     // paced requests that may begin before the pace counts
 };
 
 using HttpDone = std::function<void(Result<HttpResponse>)>;

@@ -21,17 +21,26 @@ void Lineup::add(Id id, const std::string& queue, bool paced) {
 
 std::optional<Lineup::Id> Lineup::take(Queue& queue, MonoTime now) const {
   if (!hasSlot(queue)) return std::nullopt;
-  const bool pacedMay = !queue.paced.empty() && queue.nextPaced <= now;
+  const bool pacedMay = !queue.paced.empty() && mayPaced(queue) <= now;
   // Ids grow, so the smaller one was added first.
   const bool unpacedFirst =
       !queue.unpaced.empty() && (!pacedMay || queue.unpaced.front() < queue.paced.front());
   if (!unpacedFirst && !pacedMay) return std::nullopt;
   ++queue.running;
   if (unpacedFirst) return popFront(queue.unpaced);
-  const auto interval =
-      std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / limits_.perSecond));
-  queue.nextPaced = now + interval;
+  queue.paidUntil = std::max(queue.paidUntil, now) + pace();
   return popFront(queue.paced);
+}
+
+Duration Lineup::pace() const {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / limits_.perSecond));
+}
+
+// A queue may be ahead of its pace by all but one of those that begin at once.
+MonoTime Lineup::mayPaced(const Queue& queue) const {
+  if (queue.paidUntil == MonoTime::min()) return MonoTime::min();
+  const auto ahead = std::chrono::duration<double>(pace()) * (std::max(limits_.atOnce, 1.0) - 1);
+  return queue.paidUntil - std::chrono::duration_cast<Duration>(ahead);
 }
 
 std::vector<Lineup::Id> Lineup::begin(MonoTime now, std::size_t room) {
@@ -72,7 +81,7 @@ std::optional<MonoTime> Lineup::nextPaced() const {
   std::optional<MonoTime> next;
   for (const auto& [name, queue] : queues_) {
     if (queue.paced.empty() || !hasSlot(queue)) continue;
-    next = std::min(next.value_or(MonoTime::max()), queue.nextPaced);
+    next = std::min(next.value_or(MonoTime::max()), mayPaced(queue));
   }
   return next;
 }

@@ -37,9 +37,11 @@ class Lineup {
     std::deque<Id> unpaced;
     std::deque<Id> paced;
     std::size_t running = 0;
-    MonoTime nextPaced = MonoTime::min();
+    MonoTime paidUntil = MonoTime::min();  // each paced request pays for its share of time
   };
   std::optional<Id> take(Queue& queue, MonoTime now) const;
+  MonoTime mayPaced(const Queue& queue) const;
+  Duration pace() const;
   bool hasSlot(const Queue& queue) const { return queue.running < limits_.parallel; }
 
   QueueLimits limits_;

@@ -55,6 +55,24 @@ TEST(Lineup, aPauseDoesNotSaveUpForABurst) {
   EXPECT_THAT(lineup.begin(kStart + 1h, kRoom), ElementsAre(2));
 }
 
+TEST(Lineup, someMayBeginAtOnceBeforeThePaceCounts) {
+  Lineup lineup({.parallel = 4, .perSecond = 2, .atOnce = 3});
+  for (Lineup::Id id : {1, 2, 3, 4, 5}) lineup.add(id, "a", true);
+  EXPECT_THAT(lineup.begin(kStart, kRoom), ElementsAre(1, 2, 3));
+  EXPECT_EQ(lineup.nextPaced(), kStart + 500ms);
+  lineup.release("a");
+  EXPECT_THAT(lineup.begin(kStart + 499ms, kRoom), IsEmpty());
+  EXPECT_THAT(lineup.begin(kStart + 500ms, kRoom), ElementsAre(4));
+}
+
+TEST(Lineup, whatMayBeginAtOnceIsSavedUpAgainByAPauseAndNoMore) {
+  Lineup lineup({.parallel = 9, .perSecond = 2, .atOnce = 3});
+  for (Lineup::Id id : {1, 2, 3}) lineup.add(id, "a", true);
+  EXPECT_THAT(lineup.begin(kStart, kRoom), ElementsAre(1, 2, 3));
+  for (Lineup::Id id : {4, 5, 6, 7, 8}) lineup.add(id, "a", true);
+  EXPECT_THAT(lineup.begin(kStart + 1h, kRoom), ElementsAre(4, 5, 6));
+}
+
 TEST(Lineup, eachQueueHasItsOwnPace) {
   Lineup lineup({.parallel = 4, .perSecond = 1});
   lineup.add(1, "a", true);

@@ -26,6 +26,10 @@ std::string_view name(Reason reason) {
 
 namespace {
 
+// A batch may be ahead of its pace by so much: what is asked for a change, and an ordinary round of
+// a daemon, do not wait for it.
+constexpr double kAheadSeconds = 2;
+
 const Url& hostFor(const Site& site, Door door) {
   switch (door) {
     case Door::kFront:
@@ -133,7 +137,8 @@ class CurlPodBatch final : public PodBatch {
 
 std::unique_ptr<PodBatch> CurlPodClient::batch(const AskBudget& budget) {
   const QueueLimits limits{.parallel = std::max<std::size_t>(budget.parallel, 1),
-                           .perSecond = budget.perSecond};
+                           .perSecond = budget.perSecond,
+                           .atOnce = budget.perSecond * kAheadSeconds};
   return std::make_unique<CurlPodBatch>(*this, http_.batch(limits));
 }
 

@@ -163,6 +163,7 @@ TEST_F(PodClientTest, theBudgetLimitsEachPod) {
   client->batch({.pages = 9, .parallel = 3, .perSecond = 2.5});
   EXPECT_EQ(http_.limits.parallel, 3u);
   EXPECT_EQ(http_.limits.perSecond, 2.5);
+  EXPECT_EQ(http_.limits.atOnce, 5);
 }
 
 TEST_F(PodClientTest, countsWhatWasSentByPodAndReason) {

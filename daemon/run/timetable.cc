@@ -23,7 +23,8 @@ Timetable::Timetable(const std::vector<Row>& rows, MonoTime now) {
     State state;
     state.interval = std::max(row.interval, kSoonest);
     const auto spread = static_cast<std::uint64_t>(std::min(state.interval, kSpread).count());
-    state.tick = now + Duration(static_cast<Duration::rep>(hashOf(row.name) % spread));
+    state.tick = now;
+    state.spread = Duration(static_cast<Duration::rep>(hashOf(row.name) % spread));
     rows_.push_back(state);
   }
 }
@@ -41,7 +42,7 @@ MonoTime Timetable::tickDue(const State& state) {
 void Timetable::advanceTick(State& state, MonoTime now) {
   const auto passed = (now - state.tick) / state.interval;
   state.missed += static_cast<std::uint64_t>(passed);
-  state.tick += (passed + 1) * state.interval;
+  state.tick += (passed + 1) * state.interval + std::exchange(state.spread, Duration::zero());
 }
 
 std::vector<Timetable::Start> Timetable::due(MonoTime now) {

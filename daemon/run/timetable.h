@@ -12,9 +12,9 @@
 namespace rollcall {
 
 // One row per check. A row is idle or running and never runs twice at once.
-// - Its rhythm ticks every interval; the first tick is spread by a hash of the name, at most 2 s
-//   after the start. Ticks that fall into an interval run are dropped and counted; one that falls
-//   into a change run is kept and due right after it.
+// - It is due at once, and then ticks every interval; its second tick is later by a hash of the
+//   name, at most 2 s, which spreads the rows. Ticks that fall into an interval run are dropped and
+//   counted; one that falls into a change run is kept and due right after it.
 // - A change makes it due at once, or right after the run it falls into.
 // - When a change and a tick are due together the change goes first, unless the last run was for a
 //   change too: neither can starve the other.
@@ -48,6 +48,7 @@ class Timetable {
   struct State {
     Duration interval{};
     MonoTime tick{};
+    Duration spread{};  // yet to be added to the rhythm
     std::optional<MonoTime> again;
     bool changed = false;
     bool hurried = false;
