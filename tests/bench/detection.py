@@ -22,7 +22,7 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 from bench import figures                                   # noqa: E402
 from bench.mock_bed import MockBed                          # noqa: E402
-from e2e.campaign import SETTLE_SECONDS                     # noqa: E402
+from e2e.campaign import SETTLE_SECONDS, wait_settled       # noqa: E402
 from e2e.program import Rollcall, metric                    # noqa: E402
 from lab import Lab, LabError                               # noqa: E402
 
@@ -94,7 +94,7 @@ def tell(result, what, seen, early, window):
     result.holds("p50", p50, _P50_SECONDS, "s")
     result.holds("p99", p99, _P99_SECONDS, "s")
     if window:
-        result.demands(f"none of {len(values)} was told before the window was over", early == 0)
+        result.demands(f"{early} of {len(values)} were told before the window was over", early == 0)
 
 
 def on_mock(result, arguments):
@@ -118,6 +118,7 @@ def on_ghost(result, arguments):
                 continue
             flags = rollcall.site_flags() + rollcall.pod_flags() + [
                 "--content", lab.state["content_dir"], "--config", rollcall.config("detection.yaml", None, *more)]
+            wait_settled(lab)                       # what was published before is not taken for the next change
             with rollcall.serve(flags=flags) as daemon:
                 seen, early = measure(daemon, site, events, window)
             tell(result, f"Ghost {_GHOST}, {what}", seen, early, window)
