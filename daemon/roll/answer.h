@@ -31,6 +31,7 @@ struct Answer {
   std::string location;   // of a redirect, as sent
   bool yearLong = false;  // a redirect that may be cached for 30 days or more
   std::string why;        // for kUnknown and kTimeout: a sentence; for kError: Ghost's message
+  bool disowned = false;  // the pod's own view does not have the resource here, either
 };
 
 struct Question {

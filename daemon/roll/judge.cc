@@ -14,8 +14,8 @@ std::string describe(const std::vector<Observation>& observations) {
   return text;
 }
 
-// What a pod does that missed a change: it does not know the address, or knows another resource's
-// old one; a page that fails or is served wrongly may be one pod's fault as well.
+// What a pod does that missed a change: it does not know the address, or knows the resource's or
+// another one's old address; a page that fails or is served wrongly may be one pod's fault as well.
 bool looksStale(const Answer& answer) {
   switch (answer.state) {
     case State::kMissing:
@@ -23,7 +23,7 @@ bool looksStale(const Answer& answer) {
     case State::kError:
       return true;
     case State::kMoved:
-      return answer.location.ends_with("/404/");
+      return answer.disowned || answer.location.ends_with("/404/");
     case State::kDeclared:
       return answer.location == "/404/";
     case State::kOk:

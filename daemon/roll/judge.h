@@ -30,7 +30,8 @@ struct Claim {
 // `observations` holds at most one per pod; `pods` is how many there are to answer, `lost` how many
 // of them could not be asked anything. Wrong on every pod is one claim of the worst state; wrong on
 // some is a claim a pod. Wrong on all that could be asked is taken for one of all when it is a
-// fault that no stale pod shows (a redirect to another address, another declared address).
+// fault that no stale pod shows (a redirect although the pod itself has the resource here, another
+// declared address).
 std::vector<Claim> judgeResource(const std::vector<Observation>& observations, std::size_t pods,
                                  std::size_t lost = 0);
 

@@ -43,6 +43,16 @@ TEST(JudgeResource, aRedirectOnAllThatCouldBeAskedIsOfAllPods) {
   EXPECT_EQ(judgeResource(moved, 3, 0).size(), 2u);  // c was not asked: nothing is wrong there
 }
 
+// As an eager pod does that knows the old slug only.
+TEST(JudgeResource, aRedirectOfPodsThatKnowTheOldAddressOnlyIsOfThosePods) {
+  std::vector<Observation> moved = {seen("a", State::kMoved), seen("b", State::kMoved)};
+  for (Observation& one : moved) one.answer.disowned = true;
+  const auto claims = judgeResource(moved, 3, 1);
+  ASSERT_EQ(claims.size(), 2u);
+  EXPECT_EQ(claims[0].pod, "a");
+  EXPECT_EQ(judgeResource(moved, 2, 0).size(), 1u);
+}
+
 TEST(JudgeResource, whatAPodDidBeforeItWasLostCountsTowardsAllButNotAlone) {
   Observation lost = seen("b", State::kMissing);
   lost.remembered = true;

@@ -159,6 +159,8 @@ void RollRun::answered(PodRun& pod, const Ask& ask, const Result<HttpResponse>& 
     answer.state = State::kDeclared;
     answer.location = *declaredPath(pod, ask.entry);
   }
+  const auto* before = known(pod, ask.entry);  // a run for a change reads no views
+  answer.disowned = pod.suspects.contains(ask.entry) || (before && before->answer.disowned);
   pod.answers[ask.entry] = std::move(answer);
 }
 

@@ -460,6 +460,18 @@ TEST_F(RollCallTest, aRestartDoesNotTurnARedirectOfAllPodsIntoAFaultOfTheOthers)
   EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC212  one"));
 }
 
+// The slug was changed through a pod that is down now: the others know the old one only.
+TEST_F(RollCallTest, whileTheOnePodIsDownThatTookTheChangeTheOthersAreNamed) {
+  post("new-slug"), post("other", 48h);
+  lists("*", {"old-slug", "other"});
+  serves("*", "other");
+  pods_.answer("*", "/new-slug/", 301, "", {{"location", "/old-slug/"}});
+  pods_.failAll("a", ErrorCode::kUnavailable);
+  EXPECT_THAT(claims(run()), ElementsAre("RC202 b new-slug", "RC202 c new-slug"));
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC202 b new-slug", "RC202 c new-slug"));
+  EXPECT_THAT(claims(run(Trigger::kChange)), testing::Not(testing::Contains("RC212  new-slug")));
+}
+
 TEST_F(RollCallTest, aRunForAChangeAsksAgainWhatWasWrongBeforeThePodsRestart) {
   post("one");
   lists("*", {"one"}), lists("b", {});
