@@ -6,7 +6,6 @@ Exits 0 when everything passed; the last line says how many did.
 """
 
 import argparse
-import ctypes
 import functools
 import os
 import shutil
@@ -21,17 +20,14 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 from e2e import edge, faults, variants                      # noqa: E402
 from e2e.site_state import site_state                       # noqa: E402
-from e2e.bed import BedBroke, bed                           # noqa: E402
+from e2e.bed import BedBroke, bed, keep_mounts_apart, tie   # noqa: E402
 from e2e.campaign import Campaign                           # noqa: E402
 from e2e.outcome import Outcome, Row, load_rows, say        # noqa: E402
 from e2e.program import Rollcall                            # noqa: E402
 
 VERSIONS = ("5.130.6", "6.56.0", "6.65.0")
 _LAB_MEGABYTES = 1800       # of memory a lab with three pods may take
-_PR_SET_PDEATHSIG = 1
-_CLONE_NEWNS, _MS_REC, _MS_SLAVE = 0x20000, 1 << 14, 1 << 19
 _BED_BROKE = 75             # exit code of a job whose test bed ended by itself
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 # One job: a process of its own, because a lab lives and dies with the thread that started it.
@@ -75,14 +71,6 @@ def run_job(name, version, binary, folder, rows):
     return 0 if all(row.passed for row in outcome.rows) else 1
 
 
-def keep_mounts_apart():
-    """What is mounted from now on is seen by this process and its children only, and goes with them.
-
-    What others unmount goes here, too."""
-    if os.geteuid() == 0 and _libc.unshare(_CLONE_NEWNS) == 0:
-        _libc.mount(b"none", b"/", None, _MS_REC | _MS_SLAVE, None)
-
-
 def _interrupted(number, frame):
     raise KeyboardInterrupt
 
@@ -118,16 +106,10 @@ class Pool:
         again = "-again" if job in self._again else ""
         folder = os.path.join(self._folder, f"{name}-{version}{again}")
         os.makedirs(folder)
-        parent = os.getpid()
-
-        def tie():
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-            if os.getppid() != parent:
-                os._exit(1)
         argv = [sys.executable, os.path.abspath(__file__), "--rollcall", self._binary, "--job", name,
                 "--folder", folder, *self._rows, version]
         with open(os.path.join(folder, "stderr"), "ab") as log:
-            child = subprocess.Popen(argv, stderr=log, preexec_fn=tie, start_new_session=True)
+            child = subprocess.Popen(argv, stderr=log, preexec_fn=tie(), start_new_session=True)
         self._running.append((job, folder, child, time.monotonic()))
 
     def _ended(self, running, waiting, done):

@@ -143,11 +143,11 @@ class Stage:
                 self.restart()
 
 
-def often():
+def often(interval=_INTERVAL, roll_interval=_ROLL_INTERVAL):
     """Settings by which every check runs often."""
     names = sorted(name for name in os.listdir(os.path.join(_ROOT, "checks"))
                    if os.path.exists(os.path.join(_ROOT, "checks", name, "CMakeLists.txt")))
-    return {name: f"interval: {_ROLL_INTERVAL if name in _ROLL else _INTERVAL}{_MORE.get(name, '')}" for name in names}
+    return {name: f"interval: {roll_interval if name in _ROLL else interval}{_MORE.get(name, '')}" for name in names}
 
 
 def site_state(version, folder, rollcall_for, outcome, only=None):
