@@ -21,9 +21,9 @@ def initialise(datadir):
     """Makes an empty data folder; the account of the current user enters through the socket."""
     user = _current_user()
     done = subprocess.run(
-        [_program("mariadb-install-db"), "--no-defaults", f"--datadir={datadir}", "--skip-test-db",
-         "--auth-root-authentication-method=socket", f"--auth-root-socket-user={user}", *_user_option(),
-         *_sizes()], capture_output=True, text=True, check=False)
+        [_program("mariadb-install-db"), "--no-defaults", f"--datadir={datadir}", f"--tmpdir={datadir}",
+         "--skip-test-db", "--auth-root-authentication-method=socket", f"--auth-root-socket-user={user}",
+         *_user_option(), *_sizes()], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise LabError(f"mariadb-install-db failed:\n{(done.stderr + done.stdout)[-1500:]}")
 
@@ -67,12 +67,13 @@ class Database:
         return process
 
     def _command_line(self):
+        # Its own tmpdir: a server that starts removes the temporary tables there, another server's too.
         it = self._it
         return [_program("mariadbd"), "--no-defaults", f"--datadir={it['datadir']}", f"--socket={it['socket']}",
-                f"--port={it['port']}", "--bind-address=127.0.0.1", f"--pid-file={it['datadir']}/mariadbd.pid",
-                "--skip-name-resolve", "--skip-log-bin", "--character-set-server=utf8mb4",
-                "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--performance-schema=off",
-                *_sizes(), *_user_option()]
+                f"--tmpdir={it['datadir']}", f"--port={it['port']}", "--bind-address=127.0.0.1",
+                f"--pid-file={it['datadir']}/mariadbd.pid", "--skip-name-resolve", "--skip-log-bin",
+                "--character-set-server=utf8mb4", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M",
+                "--performance-schema=off", *_sizes(), *_user_option()]
 
     def _answers(self, process):
         if not processes.is_alive(process):

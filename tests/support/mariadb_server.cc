@@ -99,7 +99,8 @@ void MariadbServer::initialise() {
   const Ran ran =
       run("mariadb-install-db --no-defaults --skip-test-db --auth-root-authentication-"
           "method=normal --datadir='" +
-          (folder_ / "data").string() + "'" + userArgument());
+          (folder_ / "data").string() + "' --tmpdir='" + (folder_ / "data").string() + "'" +
+          userArgument());
   if (ran.status != 0) throw std::runtime_error("mariadb-install-db: " + ran.output);
 }
 
@@ -108,6 +109,8 @@ void MariadbServer::serve() {
       kServer,
       "--no-defaults",
       "--datadir=" + (folder_ / "data").string(),
+      // A server that starts removes the temporary tables there, another server's too.
+      "--tmpdir=" + (folder_ / "data").string(),
       "--socket=" + socket(),
       "--pid-file=" + (folder_ / "pid").string(),
       "--bind-address=127.0.0.1",
