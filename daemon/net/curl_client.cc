@@ -11,6 +11,7 @@
 
 #include "daemon/net/certificate.h"
 #include "daemon/net/curl_handles.h"
+#include "daemon/net/curl_loop.h"
 #include "daemon/net/http_client.h"
 #include "daemon/net/lineup.h"
 #include "daemon/net/response_head.h"
@@ -30,40 +31,58 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxInFlight = 256;
 constexpr long kMaxIdleConnections = 64;
 constexpr std::size_t kMaxIdleSessions = 4;
+// A page of Ghost in one piece: each further piece is a further turn.
+constexpr long kReceiveBytes = 32L << 10;
 // Below the 5 s after which Ghost closes an idle connection.
 constexpr long kMaxIdleSeconds = 3;
 constexpr long kDnsCacheSeconds = 5;
 constexpr Duration kLongestNap = 60s;
 
-// A set of kept-alive connections and handles to use again. Used by one thread at a time.
+// A set of kept-alive connections and handles to use again. Used by one thread at a time, but for
+// its loop's wake().
 class Session {
  public:
-  Session() : multi_(curl_multi_init()) {
-    if (!multi_) throw std::bad_alloc();
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kMaxIdleConnections);
+  explicit Session(const std::string& userAgent) : userAgent_(userAgent) {
+    curl_multi_setopt(loop_.multi(), CURLMOPT_MAXCONNECTS, kMaxIdleConnections);
   }
-  CURLM* multi() const { return multi_.get(); }
+  CurlLoop& loop() { return loop_; }
 
-  Easy take() {
-    Easy easy;
+  // A handle on which everything is set that is the same for every GET; see Transfer::start for the
+  // rest. `caFile`: PEM; empty = the system's.
+  Easy take(const std::string& caFile) {
+    Idle handle;
     if (idle_.empty()) {
-      easy.reset(curl_easy_init());
-      if (!easy) throw std::bad_alloc();
+      handle.easy.reset(curl_easy_init());
+      if (!handle.easy) throw std::bad_alloc();
+      prepare(handle.easy.get(), caFile);
     } else {
-      easy = std::move(idle_.back());
+      handle = std::move(idle_.back());
       idle_.pop_back();
+      if (handle.caFile != caFile) renew(handle.easy.get(), caFile);
     }
-    return easy;
+    return std::move(handle.easy);
   }
-  void giveBack(Easy easy) {
-    curl_multi_remove_handle(multi_.get(), easy.get());
-    curl_easy_reset(easy.get());
-    idle_.push_back(std::move(easy));
+  // `onlyGet`: nothing was set on it that a GET does not set anew.
+  void giveBack(Easy easy, std::string caFile, bool onlyGet) {
+    curl_multi_remove_handle(loop_.multi(), easy.get());
+    if (!onlyGet) renew(easy.get(), caFile);
+    idle_.push_back({std::move(easy), std::move(caFile)});
   }
 
  private:
-  Multi multi_;
-  std::vector<Easy> idle_;
+  struct Idle {
+    Easy easy;
+    std::string caFile;
+  };
+  void renew(CURL* easy, const std::string& caFile) {
+    curl_easy_reset(easy);
+    prepare(easy, caFile);
+  }
+  void prepare(CURL* easy, const std::string& caFile);
+
+  const std::string& userAgent_;
+  CurlLoop loop_;
+  std::vector<Idle> idle_;
 };
 
 bool isScheme(std::string_view url, std::string_view scheme) {
@@ -87,9 +106,24 @@ std::string hostOf(const std::string& text) {
   return std::unique_ptr<char, FreeText>(host).get();
 }
 
+bool isFine(int status) {
+  return status >= 200 && status < 300;
+}
+
 std::string sizeText(std::size_t bytes) {
   if (bytes >= 1u << 20 && bytes % (1u << 20) == 0) return fmt::format("{} MiB", bytes >> 20);
   return fmt::format("{} bytes", bytes);
+}
+
+// Whether the library says this header by itself, from the URL.
+bool saidByUrl(std::string_view url, std::string_view key, std::string_view value) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  };
+  if (key != "Host" || value.empty() || !std::all_of(value.begin(), value.end(), plain))
+    return false;
+  const std::string_view rest = url.substr(isHttps(url) ? 8 : 7);
+  return rest.starts_with(value) && rest.substr(value.size()).starts_with('/');
 }
 
 // What keeps a request from being sent at all; empty when nothing does.
@@ -113,29 +147,29 @@ class Transfer {
         request_(std::move(request)),
         done_(std::move(done)),
         left_(left),
-        easy_(session.take()) {}
-  ~Transfer() { session_.giveBack(std::move(easy_)); }
+        easy_(session.take(request_.caFile)) {}
+  ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
-  bool start(const std::string& userAgent);
+  bool start();
   Result<HttpResponse> finish(CURLcode code);
   Error timeoutError() const;
   HttpDone takeDone() { return std::move(done_); }
   const std::string& queue() const { return request_.queue; }
   CURL* easy() const { return easy_.get(); }
-
- private:
   static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* self);
   static std::size_t onBody(char* data, std::size_t, std::size_t size, void* self);
+
+ private:
   void tellHead();
   bool takeBody(std::string_view piece);
-  bool setOptions(const std::string& userAgent);
+  bool setOptions();
   bool setMethod();
   bool setBody();
   bool setHeaders();
   bool setTarget();
-  bool setTls();
+  bool setCertificateOnly();
   template <class T>
   bool set(CURLoption option, T value) {
     return curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
@@ -163,6 +197,31 @@ class Transfer {
   std::exception_ptr thrown_;     // by a callback; must not pass through the library
   char detail_[CURL_ERROR_SIZE] = "";
 };
+
+void Session::prepare(CURL* easy, const std::string& caFile) {
+  const auto set = [easy](CURLoption option, auto value) {
+    return curl_easy_setopt(easy, option, value) == CURLE_OK;
+  };
+  const bool done =
+      set(CURLOPT_HEADERFUNCTION, &Transfer::onHeader) &&
+      set(CURLOPT_WRITEFUNCTION, &Transfer::onBody) && set(CURLOPT_USERAGENT, userAgent_.c_str()) &&
+      set(CURLOPT_ACCEPT_ENCODING, "gzip") &&
+      set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)) &&
+      set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_FOLLOWLOCATION, 0L) &&
+      set(CURLOPT_PROXY, "") && set(CURLOPT_NOPROXY, "*") && set(CURLOPT_NOSIGNAL, 1L) &&
+      set(CURLOPT_BUFFERSIZE, kReceiveBytes) && set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) &&
+      set(CURLOPT_PATH_AS_IS, 1L) && set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds) &&
+      set(CURLOPT_DNS_CACHE_TIMEOUT, kDnsCacheSeconds) &&
+      // A lookup that hangs is left behind instead of waited for.
+      set(CURLOPT_QUICK_EXIT, 1L) && set(CURLOPT_SSL_VERIFYPEER, 1L) &&
+      set(CURLOPT_SSL_VERIFYHOST, 2L) &&
+      set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
+      // Only this file: without the system's folder of authorities.
+      (caFile.empty() || (set(CURLOPT_CAINFO, caFile.c_str()) &&
+                          set(CURLOPT_CAPATH, static_cast<const char*>(nullptr)))) &&
+      loop_.prepare(easy);
+  if (!done) throw std::bad_alloc();
+}
 
 std::size_t Transfer::onHeader(char* data, std::size_t, std::size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
@@ -203,6 +262,7 @@ bool Transfer::takeBody(std::string_view piece) {
     return false;
   }
   if (!request_.onBody) {
+    if (!request_.keepFine && isFine(head_.status())) return true;
     body_.append(piece.substr(0, request_.keepBytes - std::min(request_.keepBytes, body_.size())));
     return true;
   }
@@ -211,34 +271,28 @@ bool Transfer::takeBody(std::string_view piece) {
   return false;
 }
 
-bool Transfer::start(const std::string& userAgent) {
-  if (!setOptions(userAgent) || !setMethod() || !setHeaders() || !setTarget() || !setTls())
+Transfer::~Transfer() {
+  for (const CURLoption ours : {CURLOPT_ERRORBUFFER, CURLOPT_HTTPHEADER, CURLOPT_CONNECT_TO})
+    set(ours, static_cast<void*>(nullptr));
+  const bool onlyGet = request_.method == Method::kGet && !request_.certificateOnly;
+  session_.giveBack(std::move(easy_), std::move(request_.caFile), onlyGet);
+}
+
+bool Transfer::start() {
+  if (!setOptions() || !setMethod() || !setHeaders() || !setTarget() || !setCertificateOnly())
     return false;
-  if (curl_multi_add_handle(session_.multi(), easy_.get()) != CURLM_OK) return false;
+  if (curl_multi_add_handle(session_.loop().multi(), easy_.get()) != CURLM_OK) return false;
   if (request_.onStart) request_.onStart();
   return true;
 }
 
-bool Transfer::setOptions(const std::string& userAgent) {
+bool Transfer::setOptions() {
   // 0 would mean "for ever".
   const auto millis =
       std::chrono::ceil<std::chrono::milliseconds>(std::max(request_.timeout, Duration(1))).count();
-  return set(CURLOPT_URL, request_.url.c_str()) &&  //
-         set(CURLOPT_PRIVATE, this) &&              //
-         set(CURLOPT_ERRORBUFFER, detail_) &&       //
-         set(CURLOPT_HEADERFUNCTION, &Transfer::onHeader) && set(CURLOPT_HEADERDATA, this) &&
-         set(CURLOPT_WRITEFUNCTION, &Transfer::onBody) && set(CURLOPT_WRITEDATA, this) &&
-         set(CURLOPT_TIMEOUT_MS, static_cast<long>(millis)) &&
-         set(CURLOPT_USERAGENT, userAgent.c_str()) && set(CURLOPT_ACCEPT_ENCODING, "gzip") &&
-         set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)) &&
-         set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_FOLLOWLOCATION, 0L) &&
-         set(CURLOPT_PROXY, "") && set(CURLOPT_NOPROXY, "*") && set(CURLOPT_NOSIGNAL, 1L) &&
-         set(CURLOPT_OPENSOCKETFUNCTION, &openSocket) &&
-         set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) && set(CURLOPT_PATH_AS_IS, 1L) &&
-         set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds) &&
-         set(CURLOPT_DNS_CACHE_TIMEOUT, kDnsCacheSeconds) &&
-         // A lookup that hangs is left behind instead of waited for.
-         set(CURLOPT_QUICK_EXIT, 1L);
+  return set(CURLOPT_URL, request_.url.c_str()) && set(CURLOPT_PRIVATE, this) &&
+         set(CURLOPT_ERRORBUFFER, detail_) && set(CURLOPT_HEADERDATA, this) &&
+         set(CURLOPT_WRITEDATA, this) && set(CURLOPT_TIMEOUT_MS, static_cast<long>(millis));
 }
 
 bool Transfer::setMethod() {
@@ -266,6 +320,7 @@ bool Transfer::setBody() {
 
 bool Transfer::setHeaders() {
   for (const auto& [key, value] : request_.headers) {
+    if (saidByUrl(request_.url, key, value)) continue;
     // "Name:" would mean "do not send it".
     const std::string line = value.empty() ? key + ";" : key + ": " + value;
     curl_slist* const longer = curl_slist_append(headers_.get(), line.c_str());
@@ -278,24 +333,17 @@ bool Transfer::setHeaders() {
 
 bool Transfer::setTarget() {
   if (request_.connectHost.empty() && request_.connectPort == 0) return true;
-  const std::string port = request_.connectPort == 0 ? "" : std::to_string(request_.connectPort);
-  const std::string target = fmt::format("::{}:{}", bracketed(request_.connectHost), port);
+  std::string target = "::" + bracketed(request_.connectHost) + ":";
+  if (request_.connectPort != 0) target += std::to_string(request_.connectPort);
   connectTo_.reset(curl_slist_append(nullptr, target.c_str()));
   return connectTo_ && set(CURLOPT_CONNECT_TO, connectTo_.get());
 }
 
-bool Transfer::setTls() {
-  if (request_.certificateOnly)
-    return set(CURLOPT_CONNECT_ONLY, 1L) && set(CURLOPT_CERTINFO, 1L) &&
-           set(CURLOPT_SSL_VERIFYPEER, 0L) && set(CURLOPT_SSL_VERIFYHOST, 0L) &&
-           set(CURLOPT_FRESH_CONNECT, 1L) && set(CURLOPT_FORBID_REUSE, 1L);
-  if (!set(CURLOPT_SSL_VERIFYPEER, 1L) || !set(CURLOPT_SSL_VERIFYHOST, 2L) ||
-      !set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)))
-    return false;
-  if (request_.caFile.empty()) return true;
-  // Only this file: without the system's folder of authorities.
-  return set(CURLOPT_CAINFO, request_.caFile.c_str()) &&
-         set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+bool Transfer::setCertificateOnly() {
+  if (!request_.certificateOnly) return true;
+  return set(CURLOPT_CONNECT_ONLY, 1L) && set(CURLOPT_CERTINFO, 1L) &&
+         set(CURLOPT_SSL_VERIFYPEER, 0L) && set(CURLOPT_SSL_VERIFYHOST, 0L) &&
+         set(CURLOPT_FRESH_CONNECT, 1L) && set(CURLOPT_FORBID_REUSE, 1L);
 }
 
 Result<HttpResponse> Transfer::finish(CURLcode code) {
@@ -307,7 +355,7 @@ Result<HttpResponse> Transfer::finish(CURLcode code) {
   if (!head_.complete()) return brokenError();
   HttpResponse response;
   response.status = head_.status();
-  response.headers = head_.headers();
+  response.headers = head_.takeHeaders();
   response.body = std::move(body_);
   response.took = std::chrono::microseconds(infoOf<curl_off_t>(easy(), CURLINFO_TOTAL_TIME_T));
   return response;
@@ -455,7 +503,7 @@ class CurlBatch final : public HttpBatch {
   bool begin(Deadline deadline);
   bool beginOne(Waiting waiting, Deadline deadline);
   bool settle();
-  void nap(Deadline deadline) const;
+  bool nap(Deadline deadline);
   void endAll(ErrorCode code);
 
   CurlClient& client_;
@@ -483,7 +531,7 @@ class CurlClient final : public HttpClient {
 
   std::unique_ptr<Session> takeSession() {
     std::lock_guard lock(mutex_);
-    if (sessions_.empty()) return std::make_unique<Session>();
+    if (sessions_.empty()) return std::make_unique<Session>(userAgent_);
     auto session = std::move(sessions_.back());
     sessions_.pop_back();
     return session;
@@ -493,7 +541,6 @@ class CurlClient final : public HttpClient {
     if (sessions_.size() < kMaxIdleSessions) sessions_.push_back(std::move(session));
   }
   const Clock& clock() const { return clock_; }
-  const std::string& userAgent() const { return userAgent_; }
 
  private:
   const Clock& clock_;
@@ -517,23 +564,24 @@ void CurlBatch::add(HttpRequest request, HttpDone done) {
 }
 
 void CurlBatch::drive(Deadline deadline, std::stop_token stop) {
-  const std::stop_callback wake(stop, [this] { curl_multi_wakeup(session_->multi()); });
+  CurlLoop& loop = session_->loop();
+  const bool usable = loop.open();
+  const std::stop_callback wake(stop, [&loop] { loop.wake(); });
   while (!waiting_.empty() || !running_.empty()) {
     if (stop.stop_requested()) {
       endAll(ErrorCode::kCancelled);
       continue;
     }
-    if (begin(deadline)) continue;
-    int active = 0;
-    if (curl_multi_perform(session_->multi(), &active) != CURLM_OK) {
+    if (usable && begin(deadline)) continue;
+    if (!usable || !loop.advance()) {
       endAll(ErrorCode::kInternal);
       continue;
     }
     if (settle()) continue;
     if (deadline.passed(clock_))
       endAll(ErrorCode::kDeadlineExceeded);
-    else
-      nap(deadline);
+    else if (!nap(deadline))
+      endAll(ErrorCode::kInternal);
   }
 }
 
@@ -555,7 +603,7 @@ bool CurlBatch::beginOne(Waiting waiting, Deadline deadline) {
   if (!problem) {
     auto transfer = std::make_unique<Transfer>(*session_, std::move(waiting.request),
                                                std::move(waiting.done), deadline.left(clock_));
-    if (transfer->start(client_.userAgent())) {
+    if (transfer->start()) {
       CURL* const easy = transfer->easy();
       running_.emplace(easy, std::move(transfer));
       return true;
@@ -572,7 +620,7 @@ bool CurlBatch::beginOne(Waiting waiting, Deadline deadline) {
 bool CurlBatch::settle() {
   bool some = false;
   int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(session_->multi(), &left)) {
+  while (const CURLMsg* message = curl_multi_info_read(session_->loop().multi(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;
     auto node = running_.extract(message->easy_handle);
@@ -587,13 +635,13 @@ bool CurlBatch::settle() {
   return some;
 }
 
-void CurlBatch::nap(Deadline deadline) const {
+// False when the library failed.
+bool CurlBatch::nap(Deadline deadline) {
   const MonoTime now = clock_.mono();
   MonoTime until = std::min(deadline.when(), now + kLongestNap);
   const auto paced = lineup_.nextPaced();
   if (paced && running_.size() < kMaxInFlight) until = std::min(until, *paced);
-  const auto millis = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
-  curl_multi_poll(session_->multi(), nullptr, 0, static_cast<int>(std::max(millis, 0L)), nullptr);
+  return session_->loop().wait(until - now);
 }
 
 void CurlBatch::endAll(ErrorCode code) {

@@ -52,7 +52,7 @@ std::string pathBelow(const Url& url, std::string_view path) {
 
 // The site's address in the pod's own scheme; where to connect is said apart from it.
 std::string urlFor(const Pod& pod, const Url& site, std::string_view path) {
-  return fmt::format("{}://{}{}", pod.scheme, site.authority(), pathBelow(site, path));
+  return pod.scheme + "://" + site.authority() + pathBelow(site, path);
 }
 
 // Whether a client leaves the port out of Host because it is the default of the pod's scheme while
@@ -168,6 +168,7 @@ HttpRequest CurlPodClient::requestFor(const Pod& pod, PodRequest request) {
   if (request.firstByte) http.headers.emplace_back("Range", "bytes=0-0");
   http.maxBytes = request.maxBytes;
   http.keepBytes = request.keepBytes;
+  http.keepFine = request.keepFine;
   http.timeout = request.timeout;
   http.paced = request.paced;
   http.onBody = std::move(request.onBody);

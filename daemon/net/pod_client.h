@@ -38,6 +38,7 @@ struct PodRequest {
   bool paced = false;  // a rendered page: counts against AskBudget::perSecond
   std::size_t maxBytes = 2u << 20;
   std::size_t keepBytes = std::numeric_limits<std::size_t>::max();  // see HttpRequest
+  bool keepFine = true;                                             // see HttpRequest
   // Of the Authorization header; empty = none. Never in reproduce(), logs or messages.
   std::string authorization = {};
   bool firstByte = false;  // no more of it is asked for; who ignores that sends all the same

@@ -12,20 +12,26 @@ namespace {
 
 // Longer ones would not fit the 64 bits they are counted with.
 constexpr std::size_t kMaxLengthDigits = 18;
+constexpr std::size_t kUsualLines = 16;
+
+bool isBlank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+  while (!text.empty() && isBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && isBlank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 // Such as the escape sequences of a terminal.
+bool isControl(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t') || byte == 0x7f;
+}
+
 bool hasControl(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7f;
-  });
+  return std::any_of(text.begin(), text.end(), isControl);
 }
 
 bool isLength(std::string_view value) {
@@ -62,6 +68,7 @@ std::optional<std::string> ResponseHead::takeStatus(std::string_view line) {
   const bool interim = status < 200;
   status_ = interim ? 0 : status;
   headers_.clear();
+  headers_.reserve(kUsualLines);
   contentLength_.clear();
   return std::nullopt;
 }
@@ -69,8 +76,9 @@ std::optional<std::string> ResponseHead::takeStatus(std::string_view line) {
 std::optional<std::string> ResponseHead::takeField(std::string_view line) {
   const auto colon = line.find(':');
   const std::string_view key = line.substr(0, colon);
+  const auto strange = [](char c) { return c == ' ' || c == '\t' || isControl(c); };
   if (colon == std::string_view::npos || key.empty() ||
-      key.find_first_of(" \t") != std::string_view::npos || hasControl(trim(line)))
+      std::any_of(key.begin(), key.end(), strange) || hasControl(trim(line.substr(colon + 1))))
     return "the answer has a malformed header line";
   std::string name = lowerCase(key);
   const std::string_view value = trim(line.substr(colon + 1));

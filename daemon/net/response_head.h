@@ -23,6 +23,8 @@ class ResponseHead {
   int status() const { return status_; }
   // Names in lower case, values trimmed, trailers left out.
   const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
+  // The same, given away.
+  std::vector<std::pair<std::string, std::string>> takeHeaders() { return std::move(headers_); }
   // The final answer's headers have ended.
   bool complete() const { return ended_; }
   std::size_t bytes() const { return bytes_; }

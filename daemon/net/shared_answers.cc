@@ -8,10 +8,11 @@
 namespace rollcall {
 namespace {
 
-using Question = std::tuple<std::string, Door, Method, std::string, std::size_t>;
+using Question = std::tuple<std::string, Door, Method, std::string, std::size_t, bool>;
 
 Question questionOf(const Pod& pod, const PodRequest& request) {
-  return {pod.name, request.door, request.method, request.path, request.keepBytes};
+  return {pod.name,     request.door,      request.method,
+          request.path, request.keepBytes, request.keepFine};
 }
 
 // The answers of a round. Thread-safe.

@@ -1,6 +1,7 @@
 // What each pod is really asked, in which order, and until when.
 #include <algorithm>
 
+#include "daemon/roll/page_request.h"
 #include "daemon/roll/roll_run.h"
 
 namespace rollcall::roll {
@@ -9,8 +10,6 @@ namespace {
 constexpr std::size_t kMaxChanged = 50;    // asked per pod in one run for a change
 constexpr std::size_t kMaxRecovered = 20;  // known wrong ones that seem fine, asked per full run
 constexpr std::size_t kFailuresToGiveUp = 2;
-constexpr std::size_t kPageBytes = 64u << 20;   // read of a page at most,
-constexpr std::size_t kKeptBytes = 256u << 10;  // and kept: the head tells whose page it is
 constexpr double kAskShare = 0.8;
 constexpr std::size_t kMoreLooks = 2;    // at a page that fails, before that is claimed
 constexpr std::size_t kAskedAgain = 10;  // such pages per pod and look
@@ -125,20 +124,10 @@ void RollRun::pump(PodBatch& batch, PodRun& pod) {
     const Ask ask = pod.queue.front();
     pod.queue.pop_front();
     ++pod.inFlight;
-    PodRequest request;
-    request.path = places_.path[ask.entry];
-    request.reason = ask.reason;
-    request.paced = true;
-    request.maxBytes = kPageBytes;
-    const auto beginning = std::make_shared<std::string>();
-    request.onBody = [beginning](std::string_view piece) {
-      beginning->append(piece.substr(0, kKeptBytes - std::min(kKeptBytes, beginning->size())));
-      return true;
-    };
-    batch.get(*pod.pod, std::move(request),
-              [this, &batch, &pod, ask, beginning](Result<HttpResponse> answer) {
+    const bool isPublic = content_.entries[ask.entry].isPublic;
+    batch.get(*pod.pod, pageRequest(places_.path[ask.entry], isPublic, ask.reason),
+              [this, &batch, &pod, ask](const Result<HttpResponse>& answer) {
                 --pod.inFlight;
-                if (answer) answer->body = std::move(*beginning);
                 answered(pod, ask, answer);
                 pump(batch, pod);
               });

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <thread>
 
@@ -102,6 +104,26 @@ TEST_F(CurlClientTest, asksACacheToForget) {
   ASSERT_EQ(requests.size(), 2u);
   EXPECT_THAT(requests[0], StartsWith("PURGE /welcome/ HTTP/1.1\r\n"));
   EXPECT_THAT(requests[1], StartsWith("BAN /welcome/ HTTP/1.1\r\n"));
+}
+
+TEST_F(CurlClientTest, aRequestKnowsNothingOfTheOneBefore) {
+  HostileServer server([](Connection& peer) {
+    peer.readRequest();
+    peer.readRequest();  // the body
+    peer.send(answer(200, ""));
+    while (peer.readRequest()) peer.send(answer(200, ""));
+  });
+  HttpRequest put = requestTo(server.port());
+  put.method = Method::kPut;
+  put.body = "{}\r\n\r\n";
+  put.headers = {{"Content-Type", "application/json"}, {"Host", "other.example.org"}};
+  ASSERT_TRUE(ask(std::move(put)));
+  ASSERT_TRUE(ask(requestTo(server.port(), "a", "/next/")));
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_EQ(requests[2],
+            "GET /next/ HTTP/1.1\r\nHost: example.org\r\nUser-Agent: rollcall/1.2.3\r\n"
+            "Accept: */*\r\nAccept-Encoding: gzip\r\n\r\n");
 }
 
 TEST_F(CurlClientTest, unpacksGzip) {
@@ -293,6 +315,53 @@ TEST_F(CurlClientTest, aKeptConnectionThatWasClosedMeanwhileIsNoError) {
     ASSERT_TRUE(response) << response.error().message;
   }
   EXPECT_EQ(server.connections(), 5u);
+}
+
+double threadCpuSeconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+TEST_F(CurlClientTest, aKeptConnectionThatClosesWhileOthersWaitIsLeftAlone) {
+  HostileServer quick([](Connection& peer) {
+    peer.readRequest();
+    peer.send(answer(200, "hello"));
+  });
+  HostileServer slow([](Connection& peer) {
+    peer.readRequest();
+    std::this_thread::sleep_for(500ms);
+    peer.send(answer(200, "hello"));
+  });
+  std::size_t fine = 0;
+  const auto batch = client_->batch({});
+  for (const HostileServer* server : {&quick, &slow})
+    batch->add(requestTo(server->port()),
+               [&](const Result<HttpResponse>& answer) { fine += answer.has_value(); });
+  const double before = threadCpuSeconds();
+  batch->drive(Deadline::after(clock_, 10s), {});
+  EXPECT_EQ(fine, 2u);
+  EXPECT_LT(threadCpuSeconds() - before, 0.2);
+}
+
+TEST_F(CurlClientTest, withoutDescriptorsNothingIsAskedAndLaterItIs) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP()
+      << "the sanitizer looks at objects through a pipe: without descriptors it takes good "
+         "ones for bad";
+#endif
+  HostileServer server(answering(answer(200, "hello")));
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 3;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto refused = ask(requestTo(server.port()));
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInternal);
+  const auto response = ask(requestTo(server.port()));
+  EXPECT_TRUE(response) << response.error().message;
 }
 
 // The race of every keep-alive: the server closes just when the next request arrives.

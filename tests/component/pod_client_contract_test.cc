@@ -194,6 +194,18 @@ TEST_P(PodClientContract, aReaderGetsTheBodyInsteadOfTheResponse) {
   EXPECT_EQ(read, "hello");
 }
 
+TEST_P(PodClientContract, theBodyOfAFineAnswerNeedNotBeKept) {
+  world_->answer("a", "/fine/", 200, "hello");
+  world_->answer("a", "/missing/", 404, "gone");
+  std::vector<std::string> bodies;
+  const auto batch = world_->client().batch({.parallel = 1});
+  for (const char* path : {"/fine/", "/missing/"})
+    batch->get(world_->pod("a"), {.path = path, .keepFine = false},
+               [&](Result<HttpResponse> result) { bodies.push_back(result->body); });
+  drive(*batch);
+  EXPECT_THAT(bodies, ElementsAre("", "gone"));
+}
+
 TEST_P(PodClientContract, aReaderThatRefusesMakesAProtocolError) {
   world_->answer("a", "/", 200, "hello");
   PodRequest request{.path = "/"};
