@@ -1,6 +1,5 @@
 #include "daemon/sinks/metrics.h"
 
-#include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
@@ -10,6 +9,7 @@
 #include <mutex>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "daemon/core/cut_text.h"
 #include "daemon/core/finding_traits.h"
@@ -314,12 +314,13 @@ MetricFamily propagation(const Totals& totals) {
   return made;
 }
 
-MetricFamily requestsTotal(const PodClient* requests, const Report* report) {
+using RequestCounts = std::map<std::pair<std::string, Reason>, std::uint64_t>;
+
+MetricFamily requestsTotal(const RequestCounts& counts, const Report& report) {
   MetricFamily made = family("rollcall_http_requests_total",
                              "Requests sent to the pod, by why it was asked.", MetricType::Counter);
-  if (requests == nullptr || report == nullptr) return made;
-  const std::set<std::string> pods = podNames(*report);
-  for (const auto& [key, count] : requests->counts())
+  const std::set<std::string> pods = podNames(report);
+  for (const auto& [key, count] : counts)
     if (pods.count(key.first) > 0)
       add(made, {{"pod", key.first}, {"reason", std::string(name(key.second))}},
           static_cast<double>(count));
@@ -337,33 +338,55 @@ std::string serialize(std::vector<MetricFamily> families) {
 
 }  // namespace
 
-struct Metrics::Impl final : prometheus::Collectable {
+// The text is made once for each report, not for each scrape.
+struct Metrics::Impl {
   Impl(const PodClient* podClient, const CheckRegistry* checks, CheckIntervals byCheck)
       : requests(podClient), registry(checks), intervalOf(std::move(byCheck)) {}
 
-  std::vector<MetricFamily> Collect() const override {
-    std::shared_ptr<const Report> shown;
-    Totals counted;
-    {
-      std::lock_guard lock(mutex);
-      shown = report;
-      counted = totals;
-    }
+  // Everything but the requests, which are counted between reports, too.
+  std::string ofReport(const Report* shown, const Totals& counted) const {
     std::vector<MetricFamily> families{buildInfo(), runsTotal(counted), intervals(intervalOf)};
     if (shown) {
       for (MetricFamily& each : familiesOf(*shown, registry)) families.push_back(std::move(each));
     }
     families.push_back(propagation(counted));
-    families.push_back(requestsTotal(requests, shown.get()));
-    return families;
+    return serialize(std::move(families));
+  }
+
+  std::string text() const {
+    std::lock_guard scrape(scraping);
+    std::shared_ptr<const Report> shown;
+    Totals counted;
+    {
+      std::lock_guard lock(mutex);
+      shown = report;
+      if (published != std::exchange(madeOf, published)) {
+        counted = totals;
+        made.clear();
+        asked.clear();
+      }
+    }
+    if (made.empty()) made = ofReport(shown.get(), counted);
+    if (!requests || !shown) return made;
+    if (RequestCounts counts = requests->counts(); asked.empty() || counts != askedOf) {
+      asked = serialize({requestsTotal(counts, *shown)});
+      askedOf = std::move(counts);
+    }
+    return made + asked;
   }
 
   const PodClient* requests;
   const CheckRegistry* registry;
   const CheckIntervals intervalOf;
-  mutable std::mutex mutex;
+  mutable std::mutex mutex;  // of these three
   std::shared_ptr<const Report> report;
   Totals totals;
+  std::uint64_t published = 0;
+
+  mutable std::mutex scraping;  // of what follows; taken before the other
+  mutable std::uint64_t madeOf = 0;
+  mutable std::string made, asked;
+  mutable RequestCounts askedOf;
 };
 
 Metrics::Metrics(const PodClient* requests, const CheckRegistry* registry, CheckIntervals intervals)
@@ -374,6 +397,7 @@ Metrics::~Metrics() = default;
 void Metrics::publish(const std::shared_ptr<const Report>& report,
                       const CheckRun* latest) noexcept {
   std::lock_guard lock(impl_->mutex);
+  ++impl_->published;
   impl_->report = report;
   if (latest == nullptr) return;
   Totals& totals = impl_->totals;
@@ -388,7 +412,7 @@ void Metrics::publish(const std::shared_ptr<const Report>& report,
 }
 
 std::string Metrics::text() const {
-  return serialize(impl_->Collect());
+  return impl_->text();
 }
 
 std::string probeMetrics(const CheckRun& run, const CheckSpec& spec) {

@@ -215,6 +215,16 @@ TEST_F(MetricsTest, PodsThatAreGoneVanishEverywhere) {
     if (line.find("pod-3") != std::string::npos) ADD_FAILURE() << line;
 }
 
+TEST_F(MetricsTest, RequestsBetweenTwoReportsAreCounted) {
+  publish(sampleFail());
+  const std::string before = metrics_.text();
+  EXPECT_THAT(before, HasSubstr("rollcall_http_requests_total{pod=\"pod-1\",reason=\"view\"} 1\n"));
+  EXPECT_EQ(metrics_.text(), before);
+  pods_.asked.push_back({"pod-1", "/", Door::kFront, Reason::kView});
+  EXPECT_THAT(metrics_.text(),
+              HasSubstr("rollcall_http_requests_total{pod=\"pod-1\",reason=\"view\"} 2\n"));
+}
+
 TEST_F(MetricsTest, TellWhoLeadsWhereThereIsAnElection) {
   Report report = sampleFail();
   report.leads.reset();
