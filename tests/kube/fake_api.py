@@ -32,6 +32,7 @@ class Faults:
 
     def __init__(self):
         self.denied = set()      # (verb, resource): 403
+        self.allowed = None      # (verb, group, resource): 403 for all else; None: no Role is in force
         self.refused = set()     # resources: 503
         self.answer = None       # (status, Retry-After): to everything
         self.storm = False       # every watch ends with 410 at once
@@ -64,6 +65,7 @@ class FakeApi:
         self.tokens = {token}
         self.snapshots = {}  # of lists that are read in pages
         self.requests = []  # (method, path with query, token, User-Agent)
+        self.asked = set()  # (verb, group, resource) as RBAC sees them
         self.ca, key = make_certificate(folder)
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(self.ca, key)
@@ -207,7 +209,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         verb = verb or ("get" if named else "watch" if "watch" in query else "list")
         if resource[1] in self.server.api.faults.refused:
             raise ApiProblem(503, "ServiceUnavailable", "as the test says")
-        if (verb, resource[1]) in self.server.api.faults.denied:
+        self.server.api.asked.add((verb, *resource))
+        allowed = self.server.api.faults.allowed
+        if (verb, resource[1]) in self.server.api.faults.denied or (
+                allowed is not None and (verb, *resource) not in allowed):
             raise ApiProblem(403, "Forbidden", f'{resource[1]} is forbidden: User "system:serviceaccount:blog:'
                              f'rollcall" cannot {verb} resource "{resource[1]}" in API group "{resource[0]}" '
                              f'in the namespace "{namespace}"')
