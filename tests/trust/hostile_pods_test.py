@@ -1,4 +1,4 @@
-"""Whatever a pod answers, Rollcall asks nobody but the pods it was told of.
+"""Whatever a pod answers, Rollcall asks nobody but the pods it was told of; what a file holds is not told.
 
 usage: hostile_pods_test.py PROGRAM
 """
@@ -137,6 +137,23 @@ class HostilePods(unittest.TestCase):
         asked = self.look(misleading)
         self.assertIn("/sitemap-posts.xml", asked)
         self.assertTrue(any("/ghost/api/content/posts/" in path for path in asked), asked)
+
+
+class HostileFiles(unittest.TestCase):
+    def test_what_a_link_on_the_volume_leads_to_is_not_told(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="rollcall-hostile-"))
+        for text in ("planted-secret\n", "planted-secret: [planted-secret\n"):
+            with open(os.path.join(folder, "secret"), "w", encoding="utf-8") as out:
+                out.write(text)
+            content = tempfile.mkdtemp(dir=folder)
+            for name in ("settings/routes.yaml", "data/redirects.yaml", "data/redirects.json"):
+                os.makedirs(os.path.join(content, os.path.dirname(name)), exist_ok=True)
+                os.symlink(os.path.join(folder, "secret"), os.path.join(content, name))
+            done = subprocess.run([PROGRAM, "check", "--url", "http://example.org", "--pod", "a=http://127.0.0.1:1", "--only",
+                                   "routes,redirects", "--content", content, "--output", "json"],
+                                  env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=60, check=False)
+            self.assertIn("routes.yaml", done.stdout, done.stderr)
+            self.assertNotIn("planted-secret", done.stdout + done.stderr)
 
 
 if __name__ == "__main__":
