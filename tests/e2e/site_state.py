@@ -79,16 +79,20 @@ class Stage:
         site = self.few_rights_flags() if few_rights else self.rollcall.site_flags()
         return site + self.rollcall.pod_flags() + (self.rollcall.content_flags() if content else [])
 
+    def readme_grants(self):
+        return readme_grants("-- optional")
+
     def few_rights_flags(self):
         """As the README's account: exactly its grants that are not called optional."""
+        return self.account_flags(_FEW, readme_grants("-- optional")[0])
+
+    def account_flags(self, user, grants):
+        """As an account of that name with these grants of the README, and no other."""
         database = self.lab.state["database"]
-        with open(os.path.join(_ROOT, "README.md"), encoding="utf-8") as source:
-            listing = source.read().split("```sql", 1)[1].split("```", 1)[0].split("-- optional", 1)[0]
-        grants = re.findall(r"GRANT SELECT[^;]* ON ghost\.(\w+)", listing)
-        self.lab.sql(f"CREATE OR REPLACE USER '{_FEW}'@'%' IDENTIFIED BY '{database['password']}'; " +
-                     " ".join(f"GRANT SELECT ON {database['name']}.{table} TO '{_FEW}'@'%';" for table in grants))
+        named = [grant.replace("'rollcall'", f"'{user}'").replace(" ghost.", f" {database['name']}.") for grant in grants]
+        self.lab.sql(f"CREATE OR REPLACE USER '{user}'@'%' IDENTIFIED BY '{database['password']}'; " + " ".join(named))
         return ["--url", self.lab.state["site"]["url"],
-                "--db", f"mysql://{_FEW}@127.0.0.1:{database['port']}/{database['name']}",
+                "--db", f"mysql://{user}@127.0.0.1:{database['port']}/{database['name']}",
                 "--db-password-file", os.path.join(self.lab.dir, "db-password")]
 
     def admin_key(self):
@@ -141,6 +145,13 @@ class Stage:
                 traceback.print_exc()
                 self.outcome.row(f"{name} broke off", self.lab, problems=[f"{type(error).__name__}: {error}"])
                 self.restart()
+
+
+def readme_grants(divider):
+    """The README's GRANT statements: (those before `divider`, those after it)."""
+    with open(os.path.join(_ROOT, "README.md"), encoding="utf-8") as source:
+        listing = source.read().split("```sql", 1)[1].split("```", 1)[0]
+    return tuple(re.findall(r"^GRANT .*;$", part, re.MULTILINE) for part in listing.split(divider, 1))
 
 
 def often(interval=_INTERVAL, roll_interval=_ROLL_INTERVAL):
