@@ -33,6 +33,10 @@ function(rollcall_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC rollcall_defaults tl::expected fmt::fmt ${ARG_LINKS})
+  if(ROLLCALL_COVERAGE AND CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/(checks|daemon/core)(/|$)")
+    target_compile_options(${name} PRIVATE --coverage -fprofile-update=atomic)
+    target_link_options(${name} PUBLIC --coverage)
+  endif()
 endfunction()
 
 # Everything that is worth a run under the thread sanitizer, as one target.
