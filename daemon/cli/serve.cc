@@ -6,6 +6,7 @@
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/long_run.h"
 #include "daemon/core/version.h"
+#include "daemon/db/mysql_binlog.h"
 #include "daemon/k8s/elector.h"
 #include "daemon/k8s/event_sink.h"
 #include "daemon/run/engine.h"
@@ -51,6 +52,13 @@ Tell tellJournal(Journal& journal) {
     journal.write(news.warning ? LogLevel::kWarning : LogLevel::kInfo, news.message,
                   {{"detail", news.detail}});
   };
+}
+
+// Null when changes are only asked for.
+std::unique_ptr<ChangeFeed> makeChanges(const Clock& clock, const Config& config,
+                                        Journal& journal) {
+  if (!config.database || config.database->follow == Follow::kPoll) return nullptr;
+  return makeBinlogFeed(clock, *config.database, tellJournal(journal));
 }
 
 // Null when no Lease is configured.
@@ -120,18 +128,20 @@ int serveCommand(const CheckRegistry& registry, const Config& config) {
   const std::unique_ptr<WebhookSink> webhook =
       makeWebhook(clock, *services->http, config, *journal);
   if (webhook) sinks.push_back(webhook.get());
+  services->changes = makeChanges(clock, config, *journal);
   Engine engine(registry, config, *services, sinks);
-  WebContent content{.board = [&] { return board.board(); },
-                     .metrics =
-                         [&] {
-                           return metrics.text() +
-                                  (webhook ? webhookMetrics(webhook->counts()) : "") +
-                                  processMetrics(readProcess());
-                         },
-                     .live = [&] { return clock.mono() - engine.lastTurn() < kOldestTurn; },
-                     .ready = [&] { return engine.ready(); },
-                     .maxFindings = config.maxFindings,
-                     .plan = planOf(config)};
+  WebContent content{
+      .board = [&] { return board.board(); },
+      .metrics =
+          [&] {
+            return metrics.text() + (webhook ? webhookMetrics(webhook->counts()) : "") +
+                   (services->changes ? followMetrics(services->changes->up()) : "") +
+                   processMetrics(readProcess());
+          },
+      .live = [&] { return clock.mono() - engine.lastTurn() < kOldestTurn; },
+      .ready = [&] { return engine.ready(); },
+      .maxFindings = config.maxFindings,
+      .plan = planOf(config)};
   if (config.probe)
     content.probe =
         ProbeContent{[&engine](const std::string& check, MonoTime since, RunReply reply) {

@@ -184,6 +184,8 @@ TEST_F(BadConfig, YamlThatIsWrongIsNamedByLineAndKey) {
        "ms, s, m, h or d, such as 30s"},
       {"database: {query_timeout: 5h}",
        "rollcall.yaml:1: database.query_timeout: must be from 100ms to 10m"},
+      {"database: {follow: gtid}",
+       "rollcall.yaml:1: database.follow: \"gtid\" is neither poll nor binlog"},
       // Limits
       {"settle: 2h", "rollcall.yaml:1: settle: must be from 0s to 1h"},
       {"budget: {pages: many}",

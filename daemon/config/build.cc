@@ -153,6 +153,12 @@ class Builder {
     tls(database, any != nullptr);
     if (auto timeout = duration("database.query_timeout", milliseconds(100), seconds(600)))
       database.queryTimeout = *timeout;
+    if (const Setting* follow = merged_.find("database.follow")) {
+      if (follow->text == "binlog")
+        database.follow = Follow::kBinlog;
+      else if (follow->text != "poll")
+        fail(*follow, fmt::format("{} is neither poll nor binlog", shown(follow->text)));
+    }
     passwordOf(database);
     if (!any || (merged_.find("database.url") && !merged_.find("database.user"))) return;
     addressOf(database, *any);
@@ -167,6 +173,7 @@ class Builder {
       return fail(reader, fmt::format("{} is not HOST or HOST:PORT, such as mysql-ro.blog.svc:3306",
                                       shown(reader.text)));
     config_.databaseReader = database;
+    config_.databaseReader->follow = Follow::kPoll;
     config_.databaseReader->socket.clear();
     config_.databaseReader->host = split ? split->host : reader.text;
     config_.databaseReader->port =

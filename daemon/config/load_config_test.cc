@@ -63,6 +63,7 @@ database:
   password_file: secret
   tls: {ca: ca.pem}
   query_timeout: 3s
+  follow: binlog
   reader: "db-ro:3308"
 content: {path: content}
 content_api_key_file: key
@@ -88,6 +89,8 @@ checks:
   EXPECT_TRUE(config->database->tls);
   EXPECT_EQ(config->database->caFile, folder() + "/ca.pem");
   EXPECT_EQ(config->database->queryTimeout, std::chrono::seconds(3));
+  EXPECT_EQ(config->database->follow, Follow::kBinlog);
+  EXPECT_EQ(config->databaseReader->follow, Follow::kPoll);
   EXPECT_EQ(config->contentDir, folder() + "/content");
   EXPECT_EQ(config->contentKey, "0123456789abcdef0123456789");
   EXPECT_EQ(config->adminKey, adminKey);
@@ -127,6 +130,7 @@ TEST_F(LoadConfig, GhostsOwnConfigurationGivesSiteDatabaseAndContent) {
   EXPECT_EQ(config->database->password, "hunter2");
   EXPECT_EQ(config->database->name, "ghost_prod");
   EXPECT_FALSE(config->database->tls);
+  EXPECT_EQ(config->database->follow, Follow::kPoll);
   EXPECT_EQ(config->contentDir, "/var/lib/ghost/content");
 }
 

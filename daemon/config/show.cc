@@ -110,6 +110,7 @@ void showDatabase(Page& page, const Config& config) {
   page.line("    enabled: {}", database.tls);
   page.optional("    ", "ca", database.caFile);
   page.line("  query_timeout: {}", durationText(database.queryTimeout));
+  page.line("  follow: {}", database.follow == Follow::kBinlog ? "binlog" : "poll");
 }
 
 void showWebhook(Page& page, const WebhookConfig& webhook) {

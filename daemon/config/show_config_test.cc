@@ -19,6 +19,7 @@ database:
   password_file: secret
   tls: {enabled: true, ca: ca.pem}
   query_timeout: 1500ms
+  follow: binlog
   reader: "db-ro"
 content: {path: content}
 content_api_key_file: key

@@ -144,6 +144,10 @@ MysqlConnection::MysqlConnection(const Clock& clock, const DatabaseConfig& confi
 
 MysqlConnection::~MysqlConnection() = default;
 
+st_mysql* MysqlConnection::handle() const {
+  return driver_->handle;
+}
+
 Result<std::unique_ptr<MysqlConnection>> MysqlConnection::open(const Clock& clock,
                                                                const DatabaseConfig& config,
                                                                Deadline deadline,
@@ -161,9 +165,12 @@ void MysqlConnection::setOptions() {
   const unsigned none = 0;
   // Half of the time for one address, so that a second one (IPv6, IPv4) gets its turn.
   const unsigned perAddress = secondsOf(config_.queryTimeout / 2);
+  const unsigned silence = secondsOf(config_.queryTimeout);
   const unsigned protocol = config_.socket.empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
   mysql_options(handle, MYSQL_OPT_NONBLOCK, &kStackBytes);
   mysql_options(handle, MYSQL_OPT_CONNECT_TIMEOUT, &perAddress);
+  // Of blocking calls; the others wait in drive().
+  mysql_options(handle, MYSQL_OPT_READ_TIMEOUT, &silence);
   mysql_options(handle, MYSQL_OPT_PROTOCOL, &protocol);
   mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, &none);
   mysql_options(handle, MYSQL_OPT_MAX_ALLOWED_PACKET, &kMaxPacketBytes);

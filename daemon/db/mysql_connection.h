@@ -13,6 +13,8 @@
 #include "daemon/core/result.h"
 #include "daemon/db/mysql_source.h"
 
+struct st_mysql;  // MYSQL of mysql.h
+
 namespace rollcall {
 
 // One row of an answer. Valid during the callback only.
@@ -56,6 +58,11 @@ class MysqlConnection {
   std::string quote(std::string_view text) const;
 
   MonoTime openedAt() const { return openedAt_; }
+  // What the server calls us, such as "ro@localhost".
+  const std::string& account() const { return account_; }
+  // The library's own, for what this class has no words for. Its blocking calls end with the query
+  // timeout when the server is silent, and not with a stop.
+  st_mysql* handle() const;
   bool usable() const { return usable_; }
   // The server went away, as it does with connections that were idle over its restart.
   bool lost() const { return lost_; }

@@ -241,6 +241,26 @@ Error explainMysqlError(unsigned number, std::string_view text, const DatabaseCo
   }
 }
 
+// Both servers know these names of the two rights.
+Error explainBinlogError(unsigned number, std::string_view text, const DatabaseConfig& config,
+                         std::string_view account) {
+  switch (number) {
+    case ER_SPECIFIC_ACCESS_DENIED_ERROR:
+      return {ErrorCode::kPermissionDenied,
+              harmless(fmt::format("the account \"{}\" may not follow the binary log; as an "
+                                   "administrator: GRANT REPLICATION SLAVE, REPLICATION CLIENT ON "
+                                   "*.* TO {}",
+                                   config.user, quotedAccount(account, config)))};
+    case 0:  // it sent no error, just an end
+    case ER_MASTER_FATAL_ERROR_READING_BINLOG:
+      return {ErrorCode::kUnavailable,
+              fmt::format("the database at {} ended the feed{}{}", placeOf(config),
+                          text.empty() ? "" : ": ", harmless(text))};
+    default:
+      return explainMysqlError(number, text, config, account);
+  }
+}
+
 // MySQL 8 has two of its own, from 8.0.24 on sent before the server hangs up; no header of MariaDB
 // names them.
 constexpr unsigned kClientInteractionTimeout = 4031;
@@ -260,6 +280,10 @@ bool isClientError(unsigned number) {
 
 bool meansUnknownVariable(unsigned number) {
   return number == ER_UNKNOWN_SYSTEM_VARIABLE;
+}
+
+bool meansUnknownStatement(unsigned number) {
+  return number == ER_PARSE_ERROR;
 }
 
 }  // namespace rollcall

@@ -14,6 +14,10 @@ namespace rollcall {
 Error explainMysqlError(unsigned number, std::string_view text, const DatabaseConfig& config,
                         std::string_view account);
 
+// The same of what was asked about the binary log.
+Error explainBinlogError(unsigned number, std::string_view text, const DatabaseConfig& config,
+                         std::string_view account);
+
 // "127.0.0.1:3306" or the socket's path.
 std::string placeOf(const DatabaseConfig& config);
 
@@ -23,5 +27,7 @@ bool meansConnectionLost(unsigned number);
 bool isClientError(unsigned number);
 // The server does not know this session variable.
 bool meansUnknownVariable(unsigned number);
+// The server does not know this statement.
+bool meansUnknownStatement(unsigned number);
 
 }  // namespace rollcall

@@ -71,6 +71,24 @@ TEST(MysqlErrors, AreSentencesThatNameWhatToMend) {
   }
 }
 
+TEST(MysqlErrors, OfTheBinaryLogNameTheRightsItTakes) {
+  EXPECT_EQ(explainBinlogError(1227,
+                               "Access denied; you need (at least one of) the BINLOG MONITOR "
+                               "privilege(s) for this operation",
+                               config(), "ro@10.1.%")
+                .message,
+            "the account \"ro\" may not follow the binary log; as an administrator: GRANT "
+            "REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'ro'@'10.1.%'");
+  EXPECT_EQ(
+      explainBinlogError(1236, "log event entry exceeded max_allowed_packet", config(), "").message,
+      "the database at 10.0.0.5:3306 ended the feed: log event entry exceeded "
+      "max_allowed_packet");
+  EXPECT_EQ(explainBinlogError(0, "", config(), "").message,
+            "the database at 10.0.0.5:3306 ended the feed");
+  EXPECT_EQ(explainBinlogError(2013, "Lost connection", config(), "").message,
+            "the database at 10.0.0.5:3306 closed the connection");
+}
+
 TEST(MysqlErrors, KnowWhatMeansThatAnIdleConnectionIsGone) {
   for (const unsigned lost : {2006U, 2013U, 1053U, 1927U, 4031U, 3169U})
     EXPECT_TRUE(meansConnectionLost(lost)) << lost;

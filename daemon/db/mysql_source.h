@@ -14,6 +14,12 @@
 
 namespace rollcall {
 
+// How the daemon learns that something changed.
+enum class Follow {
+  kPoll,    // it asks every second
+  kBinlog,  // and listens to the server's binary log, see mysql_binlog.h
+};
+
 struct DatabaseConfig {
   std::string host;
   std::uint16_t port = 3306;
@@ -27,6 +33,8 @@ struct DatabaseConfig {
   std::string caFile;
   Duration queryTimeout = std::chrono::seconds(5);  // also sent to the server
   std::size_t hiddenPerType = 50;                   // see Content::entries
+
+  Follow follow = Follow::kPoll;
 
   // "mysql://user@host:port/name": for messages, without the password.
   std::string describe() const;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <variant>
 
+#include "daemon/run/look_times.h"
 #include "daemon/run/mailbox.h"
 #include "daemon/run/runner.h"
 #include "daemon/run/timetable.h"
@@ -22,9 +23,7 @@ namespace {
 
 constexpr Duration kLongestWait = std::chrono::seconds(1);           // between two turns
 constexpr Duration kPodsTimeout = std::chrono::milliseconds(2'500);  // also bounds stopping
-constexpr Duration kPollRhythm = std::chrono::seconds(1);
 constexpr Duration kPollTimeout = std::chrono::seconds(3);
-constexpr Duration kLongestBackoff = std::chrono::seconds(2);  // the source has one of its own
 
 struct RunEnded {
   std::size_t row;
@@ -49,6 +48,23 @@ struct Job {
   Trigger trigger;
   std::shared_ptr<const Topology> topology;
   bool leads = true;
+};
+
+// What the change feed's thread tells the poller's: once, however often it is told before that
+// looks.
+class Touches {
+ public:
+  void tell() {
+    if (!told_.exchange(true)) bell_.wake();
+  }
+  bool take() { return told_.exchange(false); }
+  // Returns at `until`, or earlier when there is something to take or it was woken.
+  void wait(const Clock& clock, MonoTime until) { bell_.wait(clock, until); }
+  void wake() { bell_.wake(); }
+
+ private:
+  std::atomic<bool> told_ = false;
+  Mailbox<std::monostate> bell_;
 };
 
 // What the threads beside the engine's share. Nothing in it changes while they run.
@@ -153,16 +169,23 @@ void listPods(Shared& shared, std::stop_token stop) {
 }
 
 // Asks the database whether something changed.
-void pollDatabase(Shared& shared, std::stop_token stop) {
+void pollDatabase(Shared& shared, Touches& touches, std::stop_token stop) {
   const Clock& clock = shared.clock();
+  const std::stop_callback onStop(stop, [&touches] { touches.wake(); });
   const std::unique_ptr<ContentSource> source = shared.services.contentSource();
-  Duration rest = kPollRhythm;
-  do {
+  LookTimes times(clock.mono());
+  while (!stop.stop_requested()) {
+    const MonoTime began = clock.mono();
+    if (touches.take()) times.touched(began);
+    if (began < times.next()) {
+      touches.wait(clock, times.next());
+      continue;
+    }
     Result<ChangeMark> mark = source->mark(Deadline::after(clock, kPollTimeout), stop);
     if (stop.stop_requested()) return;
-    rest = mark ? kPollRhythm : std::min(rest * 2, kLongestBackoff);
+    times.looked(began, clock.mono(), mark.has_value());
     shared.inbox.push(DatabaseAsked{std::move(mark)});
-  } while (clock.sleepUntil(clock.mono() + rest, stop));
+  }
 }
 
 }  // namespace
@@ -191,6 +214,7 @@ struct Engine::Impl {
   const std::vector<Sink*> sinks_;
   Inbox inbox_;
   DatabaseSight sight_;
+  Touches touches_;
   Shared shared_;
 
   // Owned by the engine's thread.
@@ -288,7 +312,13 @@ void Engine::Impl::run(const std::stop_token& stop) {
   std::jthread lister([this](std::stop_token token) { listPods(shared_, token); });
   std::jthread poller;
   if (services_.contentSource)
-    poller = std::jthread([this](std::stop_token token) { pollDatabase(shared_, token); });
+    poller =
+        std::jthread([this](std::stop_token token) { pollDatabase(shared_, touches_, token); });
+  std::jthread follower;
+  if (services_.changes)
+    follower = std::jthread([this](std::stop_token token) {
+      services_.changes->follow([this] { touches_.tell(); }, token);
+    });
   while (!stop.stop_requested()) {
     turn();
     const MonoTime latest = services_.clock->mono() + kLongestWait;
@@ -297,6 +327,7 @@ void Engine::Impl::run(const std::stop_token& stop) {
   // All at once, so that their ends do not add up. What they still send is cut short: not told.
   lister.request_stop();
   poller.request_stop();
+  follower.request_stop();
   for (const auto& worker : workers_) worker->requestStop();
   workers_.clear();
 }

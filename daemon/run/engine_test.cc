@@ -117,6 +117,31 @@ class SharedSource final : public ContentSource {
   Database& database_;
 };
 
+// Tells of a touch when a test says so.
+class FakeChanges final : public ChangeFeed {
+ public:
+  void follow(const std::function<void()>& touched, std::stop_token stop) override {
+    std::unique_lock lock(mutex_);
+    while (told_.wait(lock, stop, [this] { return touch_; })) {
+      touch_ = false;
+      touched();
+    }
+  }
+  bool up() const override { return true; }
+  void touch() {
+    {
+      std::lock_guard lock(mutex_);
+      touch_ = true;
+    }
+    told_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any told_;
+  bool touch_ = false;
+};
+
 // Holds runs up until it is opened or they are told to stop.
 class Gate {
  public:
@@ -481,6 +506,33 @@ TEST_F(EngineTest, AChangeInTheDatabaseRunsTheChecksThatCareAtOnce) {
   database_.change();
   EXPECT_TRUE(advanceUntil([&] { return two_runs_.change == 1; }));
   EXPECT_EQ(one_runs_.change, 0);
+}
+
+TEST_F(EngineTest, ATouchIsLookedAtWithoutWaitingForTheRhythm) {
+  useDatabase();
+  auto owned = std::make_unique<FakeChanges>();
+  FakeChanges& changes = *owned;
+  services_.changes = std::move(owned);
+  startAndRunOnce();
+  ASSERT_TRUE(eventually([&] { return database_.asked >= 1; }));
+  database_.change();
+  changes.touch();  // and the clock stands still
+  EXPECT_TRUE(eventually([&] { return two_runs_.change == 1; }));
+}
+
+TEST_F(EngineTest, ATouchThatChangedNothingRunsNothing) {
+  useDatabase();
+  auto owned = std::make_unique<FakeChanges>();
+  FakeChanges& changes = *owned;
+  services_.changes = std::move(owned);
+  startAndRunOnce();
+  ASSERT_TRUE(eventually([&] { return database_.asked >= 1; }));
+  const int asked = database_.asked;
+  changes.touch();
+  ASSERT_TRUE(eventually([&] { return database_.asked > asked; }));
+  database_.change();
+  EXPECT_TRUE(advanceUntil([&] { return two_runs_.change == 1; })) << "the rhythm goes on";
+  EXPECT_EQ(two_runs_.change, 1);
 }
 
 TEST_F(EngineTest, AChangeDuringARunRunsItAgainRightAfter) {

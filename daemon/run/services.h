@@ -10,6 +10,7 @@
 #include "daemon/core/clock.h"
 #include "daemon/core/leadership.h"
 #include "daemon/core/topology.h"
+#include "daemon/db/change_feed.h"
 #include "daemon/db/content_source.h"
 #include "daemon/exec/command_runner.h"
 #include "daemon/k8s/workload.h"
@@ -28,6 +29,7 @@ struct Services {
   std::unique_ptr<WorkloadSource> workload;  // null unless the pods come from Kubernetes
   std::unique_ptr<PodClient> pods;
   std::function<std::unique_ptr<ContentSource>()> contentSource;
+  std::unique_ptr<ChangeFeed> changes;  // null = the database is only asked
   std::function<std::unique_ptr<ContentSource>()> readerSource;  // of database.reader
   std::unique_ptr<ContentDir> dir;
   std::unique_ptr<SmtpClient> smtp;

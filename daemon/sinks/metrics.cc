@@ -456,6 +456,14 @@ std::string agentMetrics(const VolumeFacts& facts) {
   return serialize(std::move(families));
 }
 
+std::string followMetrics(bool up) {
+  MetricFamily follow = family("rollcall_database_follow_up",
+                               "1 while the database tells of its changes (database.follow), else "
+                               "0: then it is asked every second.");
+  add(follow, {}, up ? 1 : 0);
+  return serialize({std::move(follow)});
+}
+
 std::string webhookMetrics(const WebhookCounts& counts) {
   MetricFamily messages =
       family("rollcall_webhook_messages_total", "Messages to the webhook, by what became of them.",

@@ -46,6 +46,9 @@ std::string probeMetrics(const CheckRun& run, const CheckSpec& spec);
 // What a volume agent shows: of its own mount, so without a pod label.
 std::string agentMetrics(const VolumeFacts& facts);
 
+// Whether the daemon hears of the database's changes at once.
+std::string followMetrics(bool up);
+
 // What became of the daemon's messages to a webhook.
 std::string webhookMetrics(const WebhookCounts& counts);
 

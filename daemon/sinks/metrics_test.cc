@@ -321,6 +321,7 @@ TEST_F(MetricsTest, AreWhatTheReadmeDocuments) {
   EXPECT_EQ(exposed(pushMetrics(samplePass())), documented({"push"}));
   EXPECT_EQ(exposed(probeMetrics(samplePass().checks.back(), kPostsSpec)), documented({"probe"}));
   EXPECT_EQ(exposed(webhookMetrics({})), documented({"webhook"}));
+  EXPECT_EQ(exposed(followMetrics(true)), documented({"follow"}));
 }
 
 }  // namespace
