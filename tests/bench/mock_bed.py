@@ -27,13 +27,14 @@ class MockBed:
     """A database and the mock site's pods, both gone when the block is left. `folder` must exist.
 
     `options` are those of `mock_site serve`, with underscores: posts=10_000, pods=10, ghost="6.65".
-    `api_key`: whether Rollcall's account may read the Content API's key.
+    `api_key`: whether Rollcall's account may read the Content API's key. `database_options`: more of mariadbd's.
     """
 
-    def __init__(self, mock_site, folder, api_key=True, **options):
+    def __init__(self, mock_site, folder, api_key=True, database_options=(), **options):
         self.folder = self.dir = folder     # `dir` as a Lab's: for `Rollcall` of tests/e2e
         self._program = os.path.abspath(mock_site)
         self._api_key = api_key
+        self._database_options = list(database_options)
         self._options = options
         self._started = []
         self.where = None       # what mock_site says of itself: url, key, pods, control
@@ -61,7 +62,7 @@ class MockBed:
         self.db = {"datadir": datadir, "log": os.path.join(self.folder, "mariadb.log"),
                    "socket": mariadb.socket_path(self.folder), "port": free_ports(1)[0],
                    "ghost_user": "ghost", "ghost_password": _PASSWORD,
-                   "user": "rollcall", "password": _PASSWORD}
+                   "user": "rollcall", "password": _PASSWORD, "options": self._database_options}
         self._database = mariadb.Database(self.db)
         self._database.start(tied=True, spawned=self._started.append)
         self._database.set_accounts()

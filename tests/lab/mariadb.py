@@ -73,7 +73,7 @@ class Database:
                 f"--tmpdir={it['datadir']}", f"--port={it['port']}", "--bind-address=127.0.0.1",
                 f"--pid-file={it['datadir']}/mariadbd.pid", "--skip-name-resolve", "--skip-log-bin",
                 "--character-set-server=utf8mb4", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M",
-                "--performance-schema=off", *_sizes(), *_user_option()]
+                "--performance-schema=off", *_sizes(), *_user_option(), *it.get("options", ())]
 
     def _answers(self, process):
         if not processes.is_alive(process):
