@@ -93,7 +93,8 @@ class Onlooker:
         self._volume(right)
         if database != "well":
             right.claims.add(Claim("RC701", "", "", ""))
-            right.gaps |= {(check, "") for check in self._applying(_ASK_DATABASE)}
+            # Without its rows none of them can tell whether it has anything to do in this site.
+            right.gaps |= {(check, "") for check in _ASK_DATABASE}
         elif "database" in self._stage.slow:
             right.claims.add(Claim("RC704", "", "", ""))
         for pod in pods:
