@@ -166,7 +166,7 @@ class Campaign:
         if problems:
             now = self._look()
             if now != right or self._late(right, check):
-                print(f"     looked again: {problems[0][:300]}", flush=True)
+                print(f"     looked again: {'; '.join(problems)[:500]}", flush=True)
                 self._tally.again += 1
                 right, check = now, self._check()
                 problems = self._compare(right, check)
