@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 
 namespace rollcall {
 
@@ -60,8 +61,9 @@ Deadline Deadline::atMost(const Clock& clock, Duration in) const {
 std::string formatTime(WallTime time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time - seconds).count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), millis);
+  // Not by the system's clock: its nanoseconds end in 2262.
+  const auto sinceEpoch = static_cast<std::time_t>(seconds.time_since_epoch().count());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(sinceEpoch), millis);
 }
 
 std::string formatDuration(Duration duration) {

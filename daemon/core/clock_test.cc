@@ -52,6 +52,8 @@ TEST(Deadline, isNeverNegativeAndTakesTheEarlier) {
 TEST(FormatTime, isUtcWithMilliseconds) {
   EXPECT_EQ(formatTime(WallTime(1580513400123ms)), "2020-01-31T23:30:00.123Z");
   EXPECT_EQ(formatTime(WallTime(-1ms)), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(formatTime(WallTime(253402300799s)), "9999-12-31T23:59:59.000Z");
+  EXPECT_EQ(formatTime(WallTime(-30610224000s)), "1000-01-01T00:00:00.000Z");
 }
 
 TEST(FormatDuration, usesTheUnitAPersonWould) {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "daemon/core/visible_text.h"
+
 namespace rollcall::ghost {
 namespace {
 
@@ -169,6 +171,12 @@ TEST(Routes, HostileFilesAreRefusedSoon) {
 TEST(Routes, AMessageHoldsNoControlCharacters) {
   const std::string message = refusal("routes:\n  \"\\e[2Jx\": a\n");
   EXPECT_EQ(message.find('\x1b'), std::string::npos);
+  // Nor half of a character, nor the controls that have eight bits.
+  for (const std::string& key : {std::string(79, 'x') + "\u00e9y", std::string("a\u009b2Jb"),
+                                 std::string("a\u202eb"), std::string("a\xff") + "b"}) {
+    const std::string shown = refusal("routes:\n  \"" + key + "\": a\n");
+    EXPECT_EQ(visible(shown), shown);
+  }
 }
 
 }  // namespace

@@ -8,6 +8,9 @@
 #include <sstream>
 #include <utility>
 
+#include "daemon/core/cut_text.h"
+#include "daemon/core/visible_text.h"
+
 namespace rollcall::ghost {
 namespace {
 
@@ -90,10 +93,9 @@ YamlNode parse(std::string_view file, std::string_view yaml, std::size_t maxNode
 }  // namespace
 
 std::string shownYaml(std::string_view text) {
-  std::string clean;
-  for (const char c : text.substr(0, 80))
-    clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return text.size() > 80 ? clean + "..." : clean;
+  constexpr std::size_t kLongest = 80;
+  const std::string clean = visible(cutText(text, kLongest));
+  return text.size() > kLongest ? clean + "..." : clean;
 }
 
 void refuseYaml(std::string_view file, int line, std::string_view key, const std::string& what) {

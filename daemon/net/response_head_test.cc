@@ -51,6 +51,7 @@ TEST(ResponseHead, refusesNonsense) {
       {{"HTTP/1.1 200 OK", "no colon here"}, "malformed header line"},
       {{"HTTP/1.1 200 OK", " folded: line"}, "malformed header line"},
       {{"HTTP/1.1 200 OK", ": nameless"}, "malformed header line"},
+      {{"HTTP/1.1 200 OK", "\rX: a"}, "malformed header line"},
       {{"HTTP/1.1 200 OK", "X: \x1b[2J"}, "malformed header line"},
       {{"HTTP/1.1 200 OK", std::string("X: a\0b", 6)}, "malformed header line"},
       {{"HTTP/1.1 abc"}, "malformed status line"},
