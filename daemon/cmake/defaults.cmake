@@ -19,7 +19,7 @@ add_library(rollcall_defaults INTERFACE)
 target_include_directories(rollcall_defaults INTERFACE ${PROJECT_SOURCE_DIR})
 # -Wno-restrict: g++ 12 warns falsely about "text" + std::string when optimising (GCC bug 105651).
 target_compile_options(rollcall_defaults INTERFACE
-  -Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers -Wno-restrict -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   -fstack-protector-strong)
 target_link_options(rollcall_defaults INTERFACE -Wl,-z,relro,-z,now)
 if(ROLLCALL_SANITIZE)

@@ -130,9 +130,10 @@ Error noConnection(std::string_view text, const DatabaseConfig& config) {
 
 // `hay` holds `needle`, whatever the letter case.
 bool mentions(std::string_view hay, std::string_view needle) {
-  return !std::ranges::search(hay, needle, [](unsigned char a, unsigned char b) {
-            return std::tolower(a) == std::tolower(b);
-          }).empty();
+  return std::search(hay.begin(), hay.end(), needle.begin(), needle.end(),
+                     [](unsigned char a, unsigned char b) {
+                       return std::tolower(a) == std::tolower(b);
+                     }) != hay.end();
 }
 
 Error noTls(std::string_view text, const DatabaseConfig& config) {
