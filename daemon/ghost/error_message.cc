@@ -1,8 +1,8 @@
 #include "daemon/ghost/error_message.h"
 
 #include <cstdint>
-#include <optional>
 
+#include "daemon/core/visible_text.h"
 #include "daemon/ghost/entities.h"
 
 namespace rollcall::ghost {
@@ -19,36 +19,6 @@ char lower(char c) {
 
 bool isSpace(std::uint32_t c) {
   return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xA0 || c == 0x2028 || c == 0x2029;
-}
-
-// Invisible characters that steer a terminal or the direction of the text after them.
-bool steers(std::uint32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
-         (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
-         c >= 0xE0000;
-}
-
-// Takes one character off the front; nullopt (and one byte taken) when it is not UTF-8.
-std::optional<std::uint32_t> takeCharacter(std::string_view& text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const std::size_t length = first < 0x80   ? 1
-                             : first < 0xC2 ? 0
-                             : first < 0xE0 ? 2
-                             : first < 0xF0 ? 3
-                             : first < 0xF5 ? 4
-                                            : 0;
-  std::uint32_t code = length < 2 ? first : first & (0xFFu >> (length + 1));
-  bool good = length != 0 && text.size() >= length;
-  for (std::size_t i = 1; good && i < length; ++i) {
-    good = (byte(i) & 0xC0) == 0x80;
-    code = (code << 6) | (byte(i) & 0x3Fu);
-  }
-  good = good && (length != 3 || (code >= 0x800 && (code < 0xD800 || code > 0xDFFF))) &&
-         (length != 4 || (code >= 0x10000 && code <= 0x10FFFF));
-  text.remove_prefix(good ? length : 1);
-  if (!good) return {};
-  return code;
 }
 
 std::string stripTags(std::string_view html) {
@@ -141,13 +111,13 @@ std::string oneLine(std::string_view text) {
   std::size_t lastWhole = 0;  // bytes of the first kMaxCharacters - 1 characters
   bool space = false;
   while (!text.empty()) {
-    const auto code = takeCharacter(text);
-    if (code && isSpace(*code)) space = !line.empty();
-    if (!code || isSpace(*code) || steers(*code)) continue;
+    const char32_t point = takeCodePoint(text);
+    if (isSpace(point)) space = !line.empty();
+    if (isSpace(point) || isHarmful(point) || point == kReplacement) continue;
     const std::size_t more = space ? 2 : 1;
     if (characters + more > kMaxCharacters) return line.substr(0, lastWhole) + "\u2026";
     if (space) line += ' ';
-    appendUtf8(line, *code);
+    appendCodePoint(line, point);
     space = false;
     characters += more;
     if (characters < kMaxCharacters) lastWhole = line.size();

@@ -39,6 +39,7 @@ TEST(ErrorPages, TerminalEscapesAndOverridesNeverPass) {
   EXPECT_EQ(oneLine("\xc2\x9b"
                     "31m\xe2\x80\xae\xef\xbb\xbfx\x7f"),
             "31mx");
+  EXPECT_EQ(oneLine("a\xf1\xbf\xbf\xbf b\xef\xbf\xbe"), "a b");  // no characters
 }
 
 TEST(ErrorPages, BytesThatAreNoUtf8AreDropped) {

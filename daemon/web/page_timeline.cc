@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <ranges>
-
 #include "daemon/sinks/text.h"
 #include "daemon/web/html.h"
 #include "daemon/web/page_parts.h"
@@ -19,8 +17,9 @@ std::string line(const BoardEvent& event, WallTime now) {
 std::string events(const Timeline& timeline, WallTime now) {
   std::string open, folded;
   std::size_t shown = 0;
-  for (const BoardEvent& event : std::views::reverse(timeline.events()))
-    (shown++ < kEventsOpen ? open : folded) += line(event, now);
+  const auto& all = timeline.events();
+  for (auto event = all.rbegin(); event != all.rend(); ++event)
+    (shown++ < kEventsOpen ? open : folded) += line(*event, now);
   std::string text = "<ul class=\"events\">\n" + open + "</ul>\n";
   if (folded.empty()) return text;
   return text + fmt::format(
@@ -41,9 +40,9 @@ std::string row(const BoardFailure& failure, WallTime now) {
 
 std::string failures(const Timeline& timeline, WallTime now) {
   std::string rows;
-  for (const BoardFailure& failure : std::views::reverse(timeline.failures()))
-    rows += row(failure, now);
-  const std::size_t count = timeline.failures().size();
+  const auto& all = timeline.failures();
+  for (auto failure = all.rbegin(); failure != all.rend(); ++failure) rows += row(*failure, now);
+  const std::size_t count = all.size();
   const std::string_view time = timeline.resumed() ? " so far" : " since Rollcall started";
   if (rows.empty()) return fmt::format("<p class=\"soft\">no failure{}</p>\n", time);
   return fmt::format(

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "daemon/core/version.h"
 #include "daemon/sinks/text.h"
@@ -77,7 +76,8 @@ std::string runRow(const PastRun& run) {
 std::string runsTable(const std::vector<PastRun>& runs) {
   if (runs.size() < 2) return "";
   std::string rows;
-  for (const PastRun& run : newestRuns(runs) | std::views::reverse) rows += runRow(run);
+  const auto newest = newestRuns(runs);
+  for (auto run = newest.rbegin(); run != newest.rend(); ++run) rows += runRow(*run);
   return fmt::format(
       "<details id=\"runs\"><summary>These runs in numbers</summary>\n<table "
       "class=\"stacked\">\n<thead><tr><th scope=\"col\">Run</th><th scope=\"col\">Verdict</th>"
