@@ -35,7 +35,8 @@ std::vector<Wanted> inTurn(const References& references) {
 std::vector<Wanted> refresh(std::map<std::string, Standing>& standing, const References& now) {
   std::vector<Wanted> judgeable;
   for (auto one = standing.begin(); one != standing.end();) {
-    auto& [path, stands] = *one;
+    const std::string& path = one->first;
+    Standing& stands = one->second;
     const auto row = std::ranges::find_if(now.of, [&](const Referenced& each) {
       return each.owner.type == stands.owner.type && each.owner.id == stands.owner.id &&
              std::ranges::find(each.paths, path) != each.paths.end();

@@ -115,8 +115,9 @@ void Memory::forgetStale() {
     const Expectation* expected = find(path);
     return expected && !question.removed && expected->sameAs(question.expected);
   };
-  for (auto& [path, pods] : claims_)
-    std::erase_if(pods, [&](const auto& one) { return !stands(path, one.second.question); });
+  for (auto& claims : claims_)
+    std::erase_if(claims.second,
+                  [&](const auto& one) { return !stands(claims.first, one.second.question); });
   std::erase_if(claims_, [](const auto& one) { return one.second.empty(); });
   std::erase_if(firstSeen_, [&](const auto& one) {
     return !find(one.first.first) && !removed_.contains(one.first.first);
