@@ -68,5 +68,25 @@ TEST(PodVerdict, countsOnlyWhatNamesThePod) {
   EXPECT_EQ(podVerdict("d", {run}), Verdict::kPass);
 }
 
+// They stand in reports and metrics, where others go by them.
+TEST(Finding, namesAreWhatTheReportsSchemaSays) {
+  EXPECT_EQ(name(ErrorCode::kInvalidArgument), "invalid_argument");
+  EXPECT_EQ(name(ErrorCode::kNotFound), "not_found");
+  EXPECT_EQ(name(ErrorCode::kPermissionDenied), "permission_denied");
+  EXPECT_EQ(name(ErrorCode::kUnavailable), "unavailable");
+  EXPECT_EQ(name(ErrorCode::kDeadlineExceeded), "deadline_exceeded");
+  EXPECT_EQ(name(ErrorCode::kCancelled), "cancelled");
+  EXPECT_EQ(name(ErrorCode::kProtocol), "protocol");
+  EXPECT_EQ(name(ErrorCode::kInternal), "internal");
+  EXPECT_EQ(name(Severity::kInfo), "info");
+  EXPECT_EQ(name(Severity::kWarning), "warning");
+  EXPECT_EQ(name(Severity::kCritical), "critical");
+  EXPECT_EQ(name(Verdict::kPass), "pass");
+  EXPECT_EQ(name(Verdict::kWarn), "warn");
+  EXPECT_EQ(name(Verdict::kFail), "fail");
+  EXPECT_EQ(name(Verdict::kUnknown), "unknown");
+  EXPECT_EQ(name(Verdict::kNotApplicable), "not_applicable");
+}
+
 }  // namespace
 }  // namespace rollcall
