@@ -28,6 +28,7 @@ from lab.common import wait_until                           # noqa: E402
 
 _VERSIONS = ("5.130.6", "6.65.0")
 _PODS = 3
+_NO_PAGES = "newest: 0, hidden: 0, sweep: 0"     # whole views alone
 _BOUND = 100                # times less than a GET per post
 _AT_ONCE = 4                # per pod, as Rollcall
 _LATE_SECONDS = 1.5         # in which Ghost still works for what it has answered
@@ -48,8 +49,10 @@ def wait_known(lab):
         wait_until(lambda: lab.get(number, "/tag/bulk/").status == 200, 120, f"pod-{number} did not know the tag")
 
 
-def passing_check(rollcall):
-    check = rollcall.check("--only", "posts")
+def passing_check(rollcall, settings=None):
+    """`settings` of the check posts, in YAML; its defaults when there are none."""
+    flags = rollcall.site_flags() + rollcall.pod_flags() + rollcall.content_flags(settings and {"posts": settings})
+    check = rollcall.check("--only", "posts", flags=flags)
     if check.exit != 0:
         raise LabError(f"the check did not pass (exit {check.exit}): {check.out[:2000]}{check.err[:500]}")
 
@@ -86,6 +89,7 @@ def measure(version, binary, folder, posts, rounds):
         offsets = log_sizes(lab)
         views = [pods_cost(lab, lambda: passing_check(rollcall)) for _ in range(rounds)]
         kinds = kinds_of(requests_since(lab.pod(1), offsets[0]))
+        alone = [pods_cost(lab, lambda: passing_check(rollcall, _NO_PAGES)) for _ in range(rounds)]
         targets = [pod["url"] + path for path in paths for pod in lab.state["pods"]]
         with BlackboxExporter(folder, lab.state["site"]["url"]) as exporter:
             exporter.probe_all(targets[:_PODS * 20], _PODS * _AT_ONCE)
@@ -95,15 +99,17 @@ def measure(version, binary, folder, posts, rounds):
         answered = [requests_since(pod, offset).total() for pod, offset in zip(lab.state["pods"], offsets)]
     if answered != [len(paths)] * _PODS:
         raise LabError(f"the pods logged {answered} requests for {len(paths)} posts")
-    return print_result(version, len(paths), views, {kind: count / rounds for kind, count in kinds.items()}, each)
+    return print_result(version, len(paths), (views, alone),
+                        {kind: count / rounds for kind, count in kinds.items()}, each)
 
 
-def print_result(version, paths, views, kinds, each):
-    view = [statistics.median(costs) for costs in zip(*views)]
+def print_result(version, paths, ways, kinds, each):
+    view, alone = ([statistics.median(costs) for costs in zip(*way)] for way in ways)
     ratio = sum(each) / sum(view)
     means = "sitemap and Content API list" if version.startswith("5.") else "Content API list"
     print(f"\nGhost {version}, {paths} posts and pages x {_PODS} pods; CPU time of the pods' processes")
-    print(f"  rollcall check --only posts    {texts(view)} ms, median of {len(views)}")
+    print(f"  rollcall check --only posts    {texts(view)} ms, median of {len(ways[0])}")
+    print(f"  the same, no page asked for    {texts(alone)} ms: {sum(each) / sum(alone):.0f} times less than a GET per post")
     print(f"  a GET per post and pod         {texts(each)} ms (blackbox_exporter)")
     print(f"  ratio {ratio:.0f}, at least {_BOUND}")
     print("  a pod was asked: " + ", ".join(f"{count:g} {kind}" for kind, count in kinds.items()))
