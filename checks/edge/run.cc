@@ -84,10 +84,12 @@ Result<void> Run::choose() {
     auto known = readKnownRoutes(context_);
     if (!known) return known.error();
     if (known->gap) outcome_.gaps.push_back(*known->gap);
-    const auto places = roll::locate(content->entries, known->routes, known->trust, {});
-    pages = choosePages(*content, places.path, context_.site, settings_.wish, memory_.served,
-                        memory_.wrong);
-    sought_ = soughtPaths(*content, places.path, settings_.allowedAge);
+    roll::PathTable table;
+    const auto places = roll::locate(content->entries, known->routes, known->trust, {}, table);
+    const std::vector<std::string> paths = roll::pathsOf(places, table);
+    pages =
+        choosePages(*content, paths, context_.site, settings_.wish, memory_.served, memory_.wrong);
+    sought_ = soughtPaths(*content, paths, settings_.allowedAge);
   } else {
     outcome_.notes.push_back(
         "without the database only the front page, feed and sitemap are asked");

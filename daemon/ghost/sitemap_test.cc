@@ -75,6 +75,44 @@ TEST(SitemapReader, ReadsTheSameInPiecesOfAnySize) {
   }
 }
 
+// As Ghost writes nearly all: read in one step where they lie whole in a piece.
+std::string plain(std::string_view loc, std::string_view lastmod = "2026-01-31T23:30:00.000Z") {
+  return "<url><loc>" + std::string(loc) + "</loc><lastmod>" + std::string(lastmod) +
+         "</lastmod></url>";
+}
+
+TEST(SitemapReader, PlainEntriesAmongOthersAreReadTheSameForEverySplitInTwo) {
+  const std::string text = "<urlset>" + plain("https://e.org/a/") + plain("https://e.org/b&amp;/") +
+                           plain("https://e.org/c/") + "\n" + plain(" https://e.org/d/") +
+                           "<url><loc>https://e.org/e/</loc></url>" +
+                           plain("https://e.org/f/", "") + plain("https://e.org/g/", "x") +
+                           "</urlset>";
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    const Read read = readPieces({text.substr(0, at), text.substr(at)});
+    EXPECT_EQ(read.error, "");
+    ASSERT_THAT(read.entries,
+                ElementsAre("https://e.org/a/ 2026-01-31T23:30:00.000Z",
+                            "https://e.org/b&/ 2026-01-31T23:30:00.000Z",
+                            "https://e.org/c/ 2026-01-31T23:30:00.000Z",
+                            "https://e.org/d/ 2026-01-31T23:30:00.000Z", "https://e.org/e/ ",
+                            "https://e.org/f/ ", "https://e.org/g/ x"))
+        << at;
+  }
+}
+
+TEST(SitemapReader, PlainEntriesAreHeldToTheSameLimits) {
+  const auto errorOf = [](const std::string& entry) {
+    return readPieces({"<urlset>" + entry + "</urlset>"}, {.maxEntries = 2}).error;
+  };
+  const std::string one = plain("https://e.org/a/");
+  EXPECT_EQ(errorOf(one + one), "");
+  EXPECT_THAT(errorOf(one + one + one), HasSubstr("more than 2 entries"));
+  EXPECT_THAT(errorOf(plain(std::string(9'000, 'x'))), HasSubstr("endless text"));
+  EXPECT_THAT(errorOf(plain("https://e.org/\x01/")), HasSubstr("control characters"));
+  EXPECT_THAT(errorOf(plain("https://e.org/&nbsp;/")), HasSubstr("entity &nbsp"));
+  EXPECT_THAT(errorOf(plain("")), HasSubstr("entry without <loc>"));
+}
+
 TEST(SitemapReader, KnowsAnIndex) {
   const Read read = readPieces(
       {"<sitemapindex xmlns=\"x\"><sitemap><loc>https://e.org/sitemap-posts.xml</loc><lastmod>"

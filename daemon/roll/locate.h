@@ -3,52 +3,73 @@
 // Pure.
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "daemon/content/known_routes.h"
 #include "daemon/db/content_source.h"
 #include "daemon/ghost/routes.h"
+#include "daemon/roll/path_table.h"
 
 namespace rollcall::roll {
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>()(text);
+using Place = PathTable::Number;
+inline constexpr Place kNoPlace = PathTable::kNone;
+
+// What one pod says about where its resources are, in numbers of a PathTable that all pods share.
+class Declarations {
+ public:
+  // A path of its sitemaps, below the site's sub-directory.
+  void list(Place path) {
+    if (path >= listed_.size()) listed_.resize(path + 1);
+    listed_[path] = true;
   }
-};
-using TextMap = std::unordered_map<std::string, std::string, TextHash, std::equal_to<>>;
+  bool lists(Place path) const { return path < listed_.size() && listed_[path]; }
+  std::size_t listedEnd() const { return listed_.size(); }  // it lists none from here on
 
-// What one pod says about where its resources are.
-struct Declarations {
-  std::vector<std::string> paths;  // of its sitemaps, below the site's sub-directory
-  TextMap byId;                    // Content API: id -> path; "/404/" = not routed
+  // What its Content API says of an entry; "/404/" = not routed.
+  void tell(std::size_t entry, Place path) {
+    if (entry >= told_.size()) told_.resize(entry + 1, kNoPlace);
+    told_[entry] = path;
+  }
+  Place told(std::size_t entry) const { return entry < told_.size() ? told_[entry] : kNoPlace; }
+
+ private:
+  std::vector<bool> listed_;  // by path
+  std::vector<Place> told_;   // by index into Content::entries
 };
 
-// `path` is empty for an entry that cannot be located or must not be asked. Move-only: the keys of
-// `entry` point into `path`.
 struct Locations {
-  Locations() = default;
-  Locations(Locations&&) = default;
-  Locations& operator=(Locations&&) = default;
-
-  std::vector<std::string> path;                            // by index into Content::entries
-  std::unordered_map<std::string_view, std::size_t> entry;  // public entries by path
-  std::size_t unlocated = 0;  // public ones whose place nobody could tell
+  // By index into Content::entries; kNoPlace for an entry that cannot be located or must not be
+  // asked.
+  std::vector<Place> place;
+  std::vector<std::uint32_t> owner;  // by path: the public entry that answers there, + 1; 0: none
+  std::size_t unlocated = 0;         // public ones whose place nobody could tell
   // Public posts that pods put at different addresses while nobody knows the routes: not among the
   // unlocated.
   std::size_t disputed = 0;
   std::size_t shadowed = 0;  // pages whose path a post owns
   bool declared = false;     // true: the default routes do not hold here, the pods' word was taken
+
+  bool located(std::size_t entry) const { return place[entry] != kNoPlace; }
+  std::optional<std::size_t> ownerOf(Place path) const {
+    if (path >= owner.size() || owner[path] == 0) return std::nullopt;
+    return owner[path] - 1;
+  }
 };
 
-// `pods` may be empty: then only what the routes tell is known.
-Locations locate(const std::vector<Entry>& entries, const Routes& routes, Trust known,
-                 const std::vector<const Declarations*>& pods);
+// `pods` may be empty: then only what the routes tell is known. Paths are put into `paths`. Of
+// other types than `types` only what stands in the way of those is located.
+Locations locate(std::span<const Entry> entries, const Routes& routes, Trust known,
+                 const std::vector<const Declarations*>& pods, PathTable& paths,
+                 const std::set<ResourceType>& types = {ResourceType::kPost, ResourceType::kPage,
+                                                        ResourceType::kTag, ResourceType::kAuthor});
+
+// The paths themselves, by index into Content::entries; empty where there is none.
+std::vector<std::string> pathsOf(const Locations& locations, const PathTable& paths);
 
 }  // namespace rollcall::roll

@@ -27,18 +27,12 @@ bool failed(const Answer& answer) {
 }  // namespace
 
 void RollRun::findSuspects(PodRun& pod) {
-  const std::vector<Entry>& entries = content_.entries;
-  std::map<std::string_view, std::size_t> hidden;
+  const std::vector<Entry>& entries = content_->entries;
+  std::set<Place> hidden;  // the newest of those that want the same place
   for (const std::size_t i : scope_)
-    if (!entries[i].isPublic && !places_.path[i].empty()) hidden.emplace(places_.path[i], i);
-
-  pod.listed.assign(entries.size(), false);
-  for (const std::string& path : pod.view.declared.paths) {
-    if (const auto found = places_.entry.find(path); found != places_.entry.end())
-      pod.listed[found->second] = true;
-    else if (const auto left = hidden.find(path); left != hidden.end())
-      pod.suspects.insert(left->second);
-  }
+    if (!entries[i].isPublic && places_.located(i) && hidden.insert(places_.place[i]).second &&
+        pod.view.declared.lists(places_.place[i]))
+      pod.suspects.insert(i);
   std::erase_if(pod.suspects, [&](std::size_t i) {
     const auto cleared = memory_.cleared_.find({pod.pod->name, keyOf(i)});
     return cleared != memory_.cleared_.end() && cleared->second == entries[i].updatedAt;
@@ -48,8 +42,8 @@ void RollRun::findSuspects(PodRun& pod) {
       pod.view.sitemaps && pod.view.version && routesFromMemory(*pod.view.version);
   for (const std::size_t i : scope_) {
     const Entry& entry = entries[i];
-    if (!entry.isPublic || places_.path[i].empty() || settling(entry)) continue;
-    const bool unlisted = sitemapProves && entry.canonicalUrl.empty() && !pod.listed[i];
+    if (!entry.isPublic || !places_.located(i) || settling(entry)) continue;
+    const bool unlisted = sitemapProves && entry.canonicalUrl.empty() && !listed(pod, i);
     const bool undeclared = pod.view.api && !declaredPath(pod, i);
     if (unlisted || undeclared || declaresElsewhere(pod, i)) pod.suspects.insert(i);
   }
@@ -74,7 +68,7 @@ void RollRun::planChanged(PodRun& pod) {
   std::size_t changed = 0;
   for (const std::size_t i : scope_) {
     if (!memory_.seenUntil_) break;
-    if (content_.entries[i].updatedAt < *memory_.seenUntil_ - kLateCommit) continue;
+    if (content_->entries[i].updatedAt < *memory_.seenUntil_ - kLateCommit) continue;
     if (++changed <= kMaxChanged) choose(pod, i, Reason::kNewest);
   }
   if (before_.empty()) return;
@@ -87,7 +81,7 @@ void RollRun::planFull(PodRun& pod) {
   const Settings& settings = memory_.settings_;
   std::size_t newest = 0, hidden = 0, recheck = 0, recovered = 0;
   for (const std::size_t i : scope_) {
-    const Entry& entry = content_.entries[i];
+    const Entry& entry = content_->entries[i];
     const bool neverPublic = entry.status == "draft" && !entry.publishedAt;
     if (entry.isPublic && newest < settings.newest) ++newest, choose(pod, i, Reason::kNewest);
     if (!entry.isPublic && !neverPublic && hidden < settings.hidden)
@@ -102,12 +96,12 @@ void RollRun::planFull(PodRun& pod) {
       choose(pod, i, Reason::kSuspect);
   for (std::size_t n = 0; n < std::min(sweep(), scope_.size()); ++n) {
     const std::size_t i = scope_[(memory_.sweepAt_ + n) % scope_.size()];
-    if (content_.entries[i].isPublic) choose(pod, i, Reason::kSweep);
+    if (content_->entries[i].isPublic) choose(pod, i, Reason::kSweep);
   }
 }
 
 void RollRun::choose(PodRun& pod, std::size_t entry, Reason reason) {
-  if (places_.path[entry].empty() || !pod.chosen.insert(entry).second) return;
+  if (!places_.located(entry) || !pod.chosen.insert(entry).second) return;
   pod.queue.push_back({entry, reason});
 }
 
@@ -124,8 +118,8 @@ void RollRun::pump(PodBatch& batch, PodRun& pod) {
     const Ask ask = pod.queue.front();
     pod.queue.pop_front();
     ++pod.inFlight;
-    const bool isPublic = content_.entries[ask.entry].isPublic;
-    batch.get(*pod.pod, pageRequest(places_.path[ask.entry], isPublic, ask.reason),
+    const bool isPublic = content_->entries[ask.entry].isPublic;
+    batch.get(*pod.pod, pageRequest(std::string(pathOf(ask.entry)), isPublic, ask.reason),
               [this, &batch, &pod, ask](const Result<HttpResponse>& answer) {
                 --pod.inFlight;
                 answered(pod, ask, answer);
@@ -135,8 +129,8 @@ void RollRun::pump(PodBatch& batch, PodRun& pod) {
 }
 
 void RollRun::answered(PodRun& pod, const Ask& ask, const Result<HttpResponse>& response) {
-  const Entry& entry = content_.entries[ask.entry];
-  const Question question{entry.isPublic, places_.path[ask.entry]};
+  const Entry& entry = content_->entries[ask.entry];
+  const Question question{entry.isPublic, pathOf(ask.entry)};
   Answer answer = classify(question, context_.site, response);
   if (!saysThePodIsGone(response))
     pod.failures = 0;
@@ -161,7 +155,7 @@ void RollRun::askFrontPages() {
     std::size_t errors = 0, fine = 0;
     for (const auto& [entry, answer] : pod.answers) {
       errors += answer.state == State::kError;
-      fine += answer.state == State::kOk && content_.entries[entry].isPublic;
+      fine += answer.state == State::kOk && content_->entries[entry].isPublic;
     }
     if (errors == 0 || fine > 0) continue;
     PodRequest request;

@@ -23,7 +23,7 @@ std::optional<ghost::Version> commonVersion(const std::map<std::string, ghost::V
 Result<void> RollRun::lookAgain() {
   std::map<ResourceType, std::map<std::string, std::size_t>> doubtful;
   const auto doubt = [&](std::size_t entry) {
-    doubtful[content_.entries[entry].type].emplace(content_.entries[entry].id, entry);
+    doubtful[content_->entries[entry].type].emplace(content_->entries[entry].id, entry);
   };
   for (PodRun& pod : pods_) {
     weigh(pod);
@@ -37,7 +37,7 @@ Result<void> RollRun::lookAgain() {
     const auto states = context_.content->states(type, ids, context_.deadline, context_.stop);
     if (!states) return states.error();
     for (const auto& [id, entry] : entries) {
-      const Entry& then = content_.entries[entry];
+      const Entry& then = content_->entries[entry];
       const auto now = states->find(id);
       if (now == states->end() || !now->second.exists || now->second.isPublic != then.isPublic ||
           now->second.slug != then.slug || now->second.updatedAt != then.updatedAt)
@@ -58,7 +58,7 @@ void RollRun::conclude() {
 }
 
 void RollRun::concludeEntry(std::size_t i) {
-  const Entry& entry = content_.entries[i];
+  const Entry& entry = content_->entries[i];
   std::vector<Observation> observations;
   bool early = changedMeanwhile_.contains(i);
   for (const PodRun& pod : pods_) {
@@ -87,7 +87,7 @@ void RollRun::concludeEntry(std::size_t i) {
 // Too early to judge: look again when the change has settled.
 void RollRun::waitFor(std::size_t i) {
   watched_.insert(keyOf(i));
-  const Duration left = context_.settle - (content_.now - content_.entries[i].updatedAt);
+  const Duration left = context_.settle - (content_->now - content_->entries[i].updatedAt);
   const Duration soon = std::max<Duration>(left, std::chrono::milliseconds(200));
   outcome_.again = std::min(outcome_.again.value_or(soon), soon);
 }
@@ -116,8 +116,8 @@ std::optional<Observation> RollRun::observe(const PodRun& pod, std::size_t i) co
 
 // An unasked suspect whose absence from the pod's view is the sign that the asked ones confirmed.
 bool RollRun::listable(const PodRun& pod, std::size_t i) const {
-  if (!content_.entries[i].isPublic || pod.answers.contains(i)) return false;
-  const std::string* told = declaredPath(pod, i);
+  if (!content_->entries[i].isPublic || pod.answers.contains(i)) return false;
+  const auto told = declaredPath(pod, i);
   return !told || *told == "/404/";
 }
 
@@ -128,7 +128,7 @@ void RollRun::weigh(PodRun& pod) const {
     const auto* before = known(pod, entry);
     if (before && before->answer.state != State::kDeclared && answer.state == State::kOk)
       pod.recovering = true;
-    if (!pod.suspects.contains(entry) || !content_.entries[entry].isPublic) continue;
+    if (!pod.suspects.contains(entry) || !content_->entries[entry].isPublic) continue;
     ++asked;
     confirmed += answer.state == State::kMissing || answer.state == State::kMoved;
   }
@@ -145,9 +145,9 @@ void RollRun::weigh(PodRun& pod) const {
 }
 
 void RollRun::addFinding(std::size_t i, const Claim& claim) {
-  const Entry& entry = content_.entries[i];
+  const Entry& entry = content_->entries[i];
   const Settings& settings = memory_.settings_;
-  Scene scene{.entry = entry, .path = places_.path[i]};
+  Scene scene{.entry = entry, .path = std::string(pathOf(i))};
   const PodRun* pod = &pods_.front();
   for (const PodRun& one : pods_)
     if (one.pod->name == claim.pod) pod = &one;
@@ -157,9 +157,9 @@ void RollRun::addFinding(std::size_t i, const Claim& claim) {
              found != memory_.versions_.end()) {
     scene.version = found->second;
   }
-  if (const std::string* declared = declaredPath(*pod, i)) scene.declared = *declared;
+  if (const auto declared = declaredPath(*pod, i)) scene.declared = *declared;
   if (claim.answer.state == State::kDeclared) scene.declared = claim.answer.location;
-  if (pod->view.sitemaps && !claim.pod.empty()) scene.listed = pod->listed[i];
+  if (pod->view.sitemaps && !claim.pod.empty()) scene.listed = listed(*pod, i);
   if (!claim.pod.empty()) scene.startedAt = pod->pod->startedAt;
 
   Finding finding;
@@ -183,16 +183,16 @@ bool RollRun::okEverywhere(std::size_t i) const {
 }
 
 void RollRun::measurePropagation(std::size_t i) {
-  const Entry& entry = content_.entries[i];
+  const Entry& entry = content_->entries[i];
   if (!entry.isPublic || !entry.publishedAt || *entry.publishedAt < *memory_.watchingSince_) return;
-  if (content_.now - *entry.publishedAt > kForgetMeasured &&
+  if (content_->now - *entry.publishedAt > kForgetMeasured &&
       !memory_.propagating_.contains(keyOf(i)))
     return;
   auto& [published, measured] =
       memory_.propagating_.try_emplace(keyOf(i), *entry.publishedAt, false).first->second;
   if (measured || !okEverywhere(i)) return;
   measured = true;
-  const Duration since = content_.now - published + (context_.clock.mono() - loadedAt_);
+  const Duration since = content_->now - published + (context_.clock.mono() - loadedAt_);
   outcome_.tally.propagationSeconds.push_back(
       std::max(0.0, std::chrono::duration<double>(since).count()));
 }
@@ -245,7 +245,7 @@ void RollRun::count() {
   for (const ResourceType type : memory_.settings_.types) tally.resources[std::string(name(type))];
   std::size_t young = 0;
   for (const std::size_t i : scope_) {
-    const Entry& entry = content_.entries[i];
+    const Entry& entry = content_->entries[i];
     if (!entry.isPublic) continue;
     ++tally.resources[std::string(name(entry.type))];
     young += settling(entry);
@@ -261,7 +261,7 @@ void RollRun::count() {
     }
     std::map<std::pair<ResourceType, std::string_view>, std::uint64_t> counts;
     for (const std::size_t i : scope_)
-      if (content_.entries[i].isPublic) ++counts[{content_.entries[i].type, stateFor(pod, i)}];
+      if (content_->entries[i].isPublic) ++counts[{content_->entries[i].type, stateFor(pod, i)}];
     for (const auto& [what, number] : counts)
       tally.podResources[{pod.pod->name, std::string(name(what.first)), std::string(what.second)}] =
           number;
@@ -275,7 +275,7 @@ std::string_view RollRun::stateFor(const PodRun& pod, std::size_t i) const {
   if (interesting_.contains(i)) {
     const auto found = states_.find({&pod, i});
     if (found != states_.end())
-      return settling(content_.entries[i]) && !known(pod, i) ? "settling" : name(found->second);
+      return settling(content_->entries[i]) && !known(pod, i) ? "settling" : name(found->second);
     if (!pod.lost && pod.answers.contains(i)) return "ok";
   }
   const bool proven = memory_.proven_.contains(pod.pod->name);

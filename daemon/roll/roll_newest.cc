@@ -8,11 +8,11 @@ void RollRun::showNewest() {
   std::vector<std::size_t> entries;
   std::vector<RollRow> rows;
   for (const std::size_t i : scope_) {
-    const Entry& entry = content_.entries[i];
+    const Entry& entry = content_->entries[i];
     if (!entry.isPublic || entry.type != ResourceType::kPost) continue;
     if (rows.size() == kNewestRows) break;
     entries.push_back(i);
-    const std::string& path = places_.path[i];
+    const std::string_view path = pathOf(i);
     rows.push_back({{std::string(name(entry.type)), std::string(entry.id), std::string(entry.slug),
                      path.empty() ? "" : context_.site.urlOf(path)},
                     entry.publishedAt,
@@ -36,7 +36,7 @@ void RollRun::showNewest() {
 // What this run learned; nothing where it did not or could not look. Dated when the run began, so
 // that nothing looks younger than it is.
 std::optional<RollCell> RollRun::learned(const PodRun& pod, std::size_t i) const {
-  if (places_.path[i].empty() || changedMeanwhile_.contains(i)) return std::nullopt;
+  if (!places_.located(i) || changedMeanwhile_.contains(i)) return std::nullopt;
   const auto* before = known(pod, i);
   const auto answer = pod.answers.find(i);
   if (answer == pod.answers.end()) {
@@ -49,14 +49,14 @@ std::optional<RollCell> RollRun::learned(const PodRun& pod, std::size_t i) const
   const bool declaredUnread =
       before && before->answer.state == State::kDeclared && state == State::kOk && !apiTried_;
   if (declaredUnread) return std::nullopt;
-  const bool early = isWrong(state) && !before && settling(content_.entries[i]);
+  const bool early = isWrong(state) && !before && settling(content_->entries[i]);
   return RollCell{early ? "settling" : name(state), began_, true};
 }
 
 // The pod's own lists, read in this run, put the entry where it belongs.
 bool RollRun::listedRightly(const PodRun& pod, std::size_t i) const {
   if (!pod.view.whole() || pod.suspects.contains(i) || declaresElsewhere(pod, i)) return false;
-  return pod.view.api ? declaredPath(pod, i) != nullptr : pod.listed[i];
+  return pod.view.api ? declaredPath(pod, i).has_value() : listed(pod, i);
 }
 
 // "unknown" or "timeout" when the pod could not be looked at in this run; else empty.

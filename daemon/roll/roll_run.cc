@@ -19,7 +19,7 @@ constexpr double kViewsShare = 0.4;  // of the time that is left
 Result<Outcome> RollRun::run() {
   began_ = context_.clock.wall();
   if (auto done = load(); !done) return done.error();
-  if (content_.settings.isPrivate) {
+  if (content_->settings.isPrivate) {
     outcome_.notApplicable = "the site is private: every page redirects to /private/";
     return std::move(outcome_);
   }
@@ -43,12 +43,12 @@ Result<void> RollRun::load() {
   auto content = context_.content->load(context_.deadline, context_.stop);
   if (!content) return content.error();
   loadedAt_ = context_.clock.mono();
-  content_ = std::move(*content);
-  if (!memory_.watchingSince_) memory_.watchingSince_ = content_.now;
-  for (std::size_t i = 0; i < content_.entries.size(); ++i)
-    if (inScope(content_.entries[i])) scope_.push_back(i);
+  content_ = std::make_shared<const Content>(std::move(*content));
+  if (!memory_.watchingSince_) memory_.watchingSince_ = content_->now;
+  for (std::size_t i = 0; i < content_->entries.size(); ++i)
+    if (inScope(content_->entries[i])) scope_.push_back(static_cast<std::uint32_t>(i));
   std::ranges::stable_sort(scope_, std::ranges::greater(), [this](std::size_t i) {
-    const Entry& entry = content_.entries[i];
+    const Entry& entry = content_->entries[i];
     return entry.publishedAt.value_or(entry.updatedAt);
   });
   for (const Pod& pod : context_.topology.pods) {
@@ -74,7 +74,7 @@ void RollRun::recall() {
 
 bool RollRun::stillFits(std::size_t i, const RollCall::Known& claim) const {
   const bool served = claim.answer.state == State::kServed;
-  return !places_.path[i].empty() && served != content_.entries[i].isPublic &&
+  return places_.located(i) && served != content_->entries[i].isPublic &&
          (claim.confirmed || !full());
 }
 
@@ -90,7 +90,7 @@ Result<void> RollRun::readViews() {
   const bool apiDue = context_.trigger == Trigger::kOnce || !memory_.apiRead_ ||
                       context_.clock.mono() - *memory_.apiRead_ >= memory_.settings_.apiEvery;
   ViewWish wish{.sitemaps = true,
-                .maxBytes = kSpareBytes + content_.entries.size() * kBytesPerEntry};
+                .maxBytes = kSpareBytes + content_->entries.size() * kBytesPerEntry};
   if (full() && apiDue) {
     wish.contentKey = context_.contentKey;
     if (wish.contentKey.empty()) {
@@ -102,8 +102,11 @@ Result<void> RollRun::readViews() {
     if (wish.contentKey.empty())
       outcome_.notes.push_back("no Content API key: that view of the pods was skipped");
   }
+  paths_.reserve(content_->entries.size());
+  const IdIndex ids(wish.contentKey.empty() ? std::span<const Entry>() : content_->entries);
   const auto batch = context_.pods.batch(context_.budget);
-  for (PodRun& pod : pods_) readView(*batch, *pod.pod, context_.site, wish, pod.view);
+  for (PodRun& pod : pods_)
+    readView(*batch, *pod.pod, context_.site, wish, {paths_, ids}, pod.view);
   batch->drive(share(kViewsShare), context_.stop);
   for (PodRun& pod : pods_) {
     if (pod.view.version) memory_.versions_[pod.pod->name] = *pod.view.version;
@@ -130,7 +133,8 @@ Result<void> RollRun::place() {
   if (!known) return known.error();
   std::vector<const Declarations*> declarations;
   for (const PodRun& pod : pods_) declarations.push_back(&pod.view.declared);
-  places_ = locate(content_.entries, known->routes, known->trust, declarations);
+  places_ = locate(content_->entries, known->routes, known->trust, declarations, paths_,
+                   memory_.settings_.types);
   if (memory_.settings_.views && known->trust == Trust::kAssumed) withdrawUnproven(*known);
   if (full()) memory_.needsDeclarations_ = places_.declared || !known->routes.locatesPosts();
   if (places_.declared)
@@ -160,10 +164,10 @@ void RollRun::withdrawUnproven(const KnownRoutes& known) {
       pods_, [](const PodRun& pod) { return !pod.view.sitemaps && !pod.view.api; });
   if (!silent) memory_.defaultsHeld_ = !places_.declared && known.routes.locatesPosts();
   if (!silent || memory_.defaultsHeld_ || pods_.empty()) return;
-  places_.entry.clear();
+  places_.owner.clear();
   for (const std::size_t i : scope_) {
-    if (!places_.path[i].empty() && content_.entries[i].isPublic) ++places_.unlocated;
-    places_.path[i].clear();
+    if (places_.located(i) && content_->entries[i].isPublic) ++places_.unlocated;
+    places_.place[i] = kNoPlace;
   }
 }
 
@@ -171,10 +175,10 @@ void RollRun::remember() {
   memory_.wrong_ = std::move(wrong_);
   memory_.watched_ = std::move(watched_);
   WallTime newest{};
-  for (const std::size_t i : scope_) newest = std::max(newest, content_.entries[i].updatedAt);
-  memory_.seenUntil_ = std::min(newest, content_.now);
+  for (const std::size_t i : scope_) newest = std::max(newest, content_->entries[i].updatedAt);
+  memory_.seenUntil_ = std::min(newest, content_->now);
   std::erase_if(memory_.propagating_, [this](const auto& one) {
-    return one.second.second && content_.now - one.second.first > kForgetMeasured;
+    return one.second.second && content_->now - one.second.first > kForgetMeasured;
   });
   std::set<std::string> alive;
   for (const PodRun& pod : pods_) alive.insert(pod.pod->name);
@@ -185,12 +189,12 @@ void RollRun::remember() {
 }
 
 bool RollRun::settling(const Entry& entry) const {
-  const Duration age = content_.now - entry.updatedAt;
+  const Duration age = content_->now - entry.updatedAt;
   return age < context_.settle && age > -context_.settle;
 }
 
 Key RollRun::keyOf(std::size_t i) const {
-  return {content_.entries[i].type, std::string(content_.entries[i].id)};
+  return {content_->entries[i].type, std::string(content_->entries[i].id)};
 }
 
 const RollCall::Known* RollRun::known(const PodRun& pod, std::size_t i) const {
@@ -200,15 +204,26 @@ const RollCall::Known* RollRun::known(const PodRun& pod, std::size_t i) const {
   return one == found->second->end() ? nullptr : &one->second;
 }
 
-// Where the pod's Content API puts the entry; null when it does not list it or was not read.
-const std::string* RollRun::declaredPath(const PodRun& pod, std::size_t i) const {
-  const auto told = pod.view.declared.byId.find(content_.entries[i].id);
-  return told == pod.view.declared.byId.end() ? nullptr : &told->second;
+// Empty for what cannot be located or must not be asked.
+std::string_view RollRun::pathOf(std::size_t i) const {
+  return places_.located(i) ? paths_.at(places_.place[i]) : std::string_view();
+}
+
+// Whether the pod's sitemaps have the entry where it belongs.
+bool RollRun::listed(const PodRun& pod, std::size_t i) const {
+  return content_->entries[i].isPublic && places_.located(i) &&
+         pod.view.declared.lists(places_.place[i]);
+}
+
+// Where the pod's Content API puts the entry; nothing when it does not list it or was not read.
+std::optional<std::string_view> RollRun::declaredPath(const PodRun& pod, std::size_t i) const {
+  const Place told = pod.view.declared.told(i);
+  return told == kNoPlace ? std::nullopt : std::optional(paths_.at(told));
 }
 
 bool RollRun::declaresElsewhere(const PodRun& pod, std::size_t i) const {
-  const std::string* told = declaredPath(pod, i);
-  return told && *told != places_.path[i];
+  const Place told = pod.view.declared.told(i);
+  return told != kNoPlace && told != places_.place[i];
 }
 
 }  // namespace rollcall::roll

@@ -29,7 +29,6 @@ class RollRun {
   struct PodRun {
     const Pod* pod = nullptr;
     View view;
-    std::vector<bool> listed;  // by entry: the sitemap lists its path
     std::set<std::size_t> suspects;
     std::set<std::size_t> chosen;  // asked or queued
     std::deque<Ask> queue;
@@ -92,7 +91,9 @@ class RollRun {
   void answered(PodRun& pod, const Ask& ask, const Result<HttpResponse>& response);
   std::optional<Observation> observe(const PodRun& pod, std::size_t entry) const;
   const RollCall::Known* known(const PodRun& pod, std::size_t entry) const;
-  const std::string* declaredPath(const PodRun& pod, std::size_t entry) const;
+  std::string_view pathOf(std::size_t entry) const;
+  bool listed(const PodRun& pod, std::size_t entry) const;
+  std::optional<std::string_view> declaredPath(const PodRun& pod, std::size_t entry) const;
   bool declaresElsewhere(const PodRun& pod, std::size_t entry) const;
   void weigh(PodRun& pod) const;
   void addFinding(std::size_t entry, const Claim& claim);
@@ -103,10 +104,11 @@ class RollRun {
   const CheckContext& context_;
   MonoTime loadedAt_{};
   WallTime began_{};
-  Content content_;
+  std::shared_ptr<const Content> content_;
+  PathTable paths_;
   Locations places_;
   std::deque<PodRun> pods_;
-  std::vector<std::size_t> scope_;    // entries of our types, newest first
+  std::vector<std::uint32_t> scope_;  // entries of our types, newest first
   std::vector<std::size_t> waiting_;  // those the last run wanted to see again
   std::map<std::size_t, const std::map<std::string, RollCall::Known>*> before_;  // known wrong ones
   std::set<std::size_t> interesting_;       // entries with anything to conclude

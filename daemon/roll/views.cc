@@ -18,13 +18,13 @@ constexpr std::uint64_t kMaxSitemaps = 40;      // 2 million URLs
 constexpr std::uint64_t kMaxApiPages = 2'000;
 
 // Ghost writes letters beyond ASCII raw in sitemaps and escaped elsewhere: always escaped here.
-std::string normalised(std::string_view path) {
+Place put(PathTable& paths, std::string_view path) {
   const bool plain = std::ranges::all_of(
       path, [](char c) { return static_cast<unsigned char>(c) < 0x80 && c != '%'; });
-  return plain ? std::string(path) : ghost::encodePath(ghost::decodePath(path));
+  return paths.put(plain ? path : std::string_view(ghost::encodePath(ghost::decodePath(path))));
 }
 
-// Counts an address to be kept; false once the pod has sent more than it may.
+// Counts an address to be taken; false once the pod has sent more than it may.
 bool keep(View& view, std::size_t bytes, std::size_t maxBytes) {
   view.bytes += bytes + sizeof(std::string);
   return view.bytes <= maxBytes;
@@ -34,21 +34,22 @@ bool keep(View& view, std::size_t bytes, std::size_t maxBytes) {
 class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
  public:
   SitemapWalk(PodBatch& batch, const Pod& pod, const Site& site, std::string type,
-              std::size_t maxBytes, View& view)
+              std::size_t maxBytes, PathTable& paths, View& view)
       : batch_(batch),
         pod_(pod),
         site_(site),
         type_(std::move(type)),
         maxBytes_(maxBytes),
+        paths_(paths),
         view_(view) {}
 
   void next() {
     ++page_;
-    reader_ = std::make_unique<ghost::SitemapReader>(
-        ghost::SitemapReader::Limits{}, [this](const ghost::SitemapEntry& entry) {
-          if (!keep(view_, entry.loc.size(), maxBytes_)) return;
-          view_.declared.paths.push_back(normalised(pathBelow(site_, entry.loc)));
-        });
+    reader_ = std::make_unique<ghost::SitemapReader>(ghost::SitemapReader::Limits{},
+                                                     [this](const ghost::SitemapEntry& entry) {
+                                                       if (keep(view_, entry.loc.size(), maxBytes_))
+                                                         list(pathBelow(site_, entry.loc));
+                                                     });
     PodRequest request;
     request.path = page_ == 1 ? fmt::format("/sitemap-{}.xml", type_)
                               : fmt::format("/sitemap-{}-{}.xml", type_, page_);
@@ -65,6 +66,11 @@ class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
   }
 
  private:
+  void list(std::string_view path) {
+    const Place next = paths_.next(last_, path);
+    last_ = next == kNoPlace ? put(paths_, path) : next;
+    view_.declared.list(last_);
+  }
   void answered(const Result<HttpResponse>& answer) {
     if (answer && answer->status == 404) return;  // an empty type, or no further page
     if (!answer || answer->status != 200) return giveUp();
@@ -81,7 +87,9 @@ class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
   const Site& site_;
   const std::string type_;
   const std::size_t maxBytes_;
+  PathTable& paths_;
   View& view_;
+  Place last_ = kNoPlace;  // that it listed
   std::uint64_t page_ = 0;
   std::unique_ptr<ghost::SitemapReader> reader_;
 };
@@ -90,8 +98,14 @@ class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
 class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
  public:
   ApiWalk(PodBatch& batch, const Pod& pod, const Site& site, std::string type, const ViewWish& wish,
-          View& view)
-      : batch_(batch), pod_(pod), site_(site), type_(std::move(type)), wish_(wish), view_(view) {}
+          ViewBooks books, View& view)
+      : batch_(batch),
+        pod_(pod),
+        site_(site),
+        type_(std::move(type)),
+        wish_(wish),
+        books_(books),
+        view_(view) {}
 
   void next() {
     ++page_;
@@ -116,7 +130,8 @@ class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
     if (!list) return giveUp();
     for (const ghost::Declared& item : list->items) {
       if (!keep(view_, item.id.size() + item.url.size(), wish_.maxBytes)) return giveUp();
-      view_.declared.byId[item.id] = normalised(pathBelow(site_, item.url));
+      const auto entry = books_.ids.find(item.id);
+      if (entry) view_.declared.tell(*entry, put(books_.paths, pathBelow(site_, item.url)));
     }
     if (page_ >= list->pages) return;
     if (page_ == kMaxApiPages) return giveUp();
@@ -129,18 +144,20 @@ class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
   const Site& site_;
   const std::string type_;
   const ViewWish wish_;
+  const ViewBooks books_;
   View& view_;
   std::uint64_t page_ = 0;
 };
 
 void readLists(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish& wish,
-               View& view) {
+               ViewBooks books, View& view) {
   view.sitemaps = wish.sitemaps;
   view.api = !wish.contentKey.empty();
   for (const char* type : {"posts", "pages"}) {
     if (wish.sitemaps)
-      std::make_shared<SitemapWalk>(batch, pod, site, type, wish.maxBytes, view)->next();
-    if (view.api) std::make_shared<ApiWalk>(batch, pod, site, type, wish, view)->next();
+      std::make_shared<SitemapWalk>(batch, pod, site, type, wish.maxBytes, books.paths, view)
+          ->next();
+    if (view.api) std::make_shared<ApiWalk>(batch, pod, site, type, wish, books, view)->next();
   }
 }
 
@@ -167,8 +184,10 @@ std::string_view pathBelow(const Site& site, std::string_view url) {
   return url;
 }
 
-void readView(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish& wish, View& view) {
-  const auto understood = [&batch, &pod, &site, wish, &view](const Result<HttpResponse>& answer) {
+void readView(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish& wish,
+              ViewBooks books, View& view) {
+  const auto understood = [&batch, &pod, &site, wish, books,
+                           &view](const Result<HttpResponse>& answer) {
     if (!answer) {
       view.unreachable = answer.error();
       return;
@@ -176,7 +195,7 @@ void readView(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish&
     if (answer->status == 200)
       if (const auto info = ghost::parseSiteInfo(answer->body))
         view.version = ghost::parseVersion(info->version);
-    readLists(batch, pod, site, wish, view);
+    readLists(batch, pod, site, wish, books, view);
   };
   askVersion(
       batch, pod, "/ghost/api/admin/site/", [=, &batch, &pod](const Result<HttpResponse>& answer) {

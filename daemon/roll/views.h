@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/core/check.h"
+#include "daemon/db/id_index.h"
 #include "daemon/ghost/version.h"
 #include "daemon/net/pod_client.h"
 #include "daemon/roll/locate.h"
@@ -21,7 +22,7 @@ struct View {
   bool sitemaps = false;             // all of them were read to the end
   bool api = false;                  // likewise the Content API's lists
   Declarations declared;
-  std::size_t bytes = 0;  // kept in `declared`
+  std::size_t bytes = 0;  // of what it declared
 
   // The view tells for every resource whether the pod routes it.
   bool whole() const { return api || (sitemaps && version && routesFromMemory(*version)); }
@@ -29,13 +30,21 @@ struct View {
 
 struct ViewWish {
   bool sitemaps = false;
-  std::string contentKey;            // empty = do not ask the Content API
-  std::size_t maxBytes = 64u << 20;  // of addresses kept of one pod; beyond it the view is given up
+  std::string contentKey;  // empty = do not ask the Content API
+  std::size_t maxBytes =
+      64u << 20;  // of addresses taken of one pod; beyond it the view is given up
+};
+
+// What the views of all pods are read into and by. Borrows both.
+struct ViewBooks {
+  PathTable& paths;
+  const IdIndex& ids;  // of Content::entries: what the Content API tells of others is dropped
 };
 
 // Queues the requests for one pod; `view` is complete when the batch has been driven and must
 // outlive it. Only posts and pages.
-void readView(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish& wish, View& view);
+void readView(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish& wish,
+              ViewBooks books, View& view);
 
 // The path of an absolute URL below the site's sub-directory; hosts are not compared.
 std::string_view pathBelow(const Site& site, std::string_view url);
