@@ -4,39 +4,26 @@ usage: webhook_test.py PROGRAM
 """
 
 import contextlib
-import http.client
 import json
 import os
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 from small_pod import Pod
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-import webhook_receiver  # noqa: E402  (it is beside the other helpers of the tests)
+import serving  # noqa: E402  (it is beside the other helpers of the tests)
+import webhook_receiver  # noqa: E402
+from serving import environment, wait_until  # noqa: E402
 from webhook_receiver import SECRET, TOKEN, Receiver  # noqa: E402
 
 PROGRAM = ""
 ADDRESS = "127.0.11.1"
-PASSTHROUGH = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS")
-
-
-def wait_until(condition, what, seconds=60):
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"after {seconds} s: {what()}")
-        time.sleep(0.05)
 
 
 class Base(unittest.TestCase):
@@ -59,10 +46,6 @@ class Base(unittest.TestCase):
                 *(word for number, pod in enumerate(self.pods, 1)
                   for word in ("--pod", f"pod-{number}=http://127.0.0.1:{pod.server.server_port}"))]
 
-    @staticmethod
-    def environment(**more):
-        return {name: os.environ[name] for name in PASSTHROUGH if name in os.environ} | more
-
     def assert_ours(self, message):
         """Signed by whoever has the secret, and as the schema has it."""
         self.assertTrue(self.is_from_rollcall(SECRET.encode(), message.headers, message.body))
@@ -79,11 +62,11 @@ class Base(unittest.TestCase):
 
 
 class Report(Base):
-    def report(self, *arguments, config="", **environment):
+    def report(self, *arguments, config="", **variables):
         return subprocess.run(
             [PROGRAM, "report", "--config", self.write("rollcall.yaml", config), "--only", "pods", *self.flags(),
              *arguments],
-            env=self.environment(**environment), capture_output=True, text=True, timeout=60, check=False)
+            env=environment(**variables), capture_output=True, text=True, timeout=60, check=False)
 
     def configured(self, receiver, more=""):
         self.write("url", receiver.url + "\n")
@@ -146,37 +129,16 @@ class Report(Base):
         self.assertIn("ROLLCALL_WEBHOOK_URL", result.stderr)
 
 
-class Daemon:
+class Daemon(serving.Daemon):
+    """Runs the check `pods` each second and tells `receiver`."""
+
     def __init__(self, test, receiver, config=""):
-        self.log = os.path.join(test.folder, "log")
         self.config = test.write("rollcall.yaml", "checks: {pods: {interval: 1s}}\n" + config)
-        self.environment = test.environment(ROLLCALL_WEBHOOK_URL=receiver.url, ROLLCALL_WEBHOOK_SECRET=SECRET)
-        self.flags = ["--config", self.config, *test.flags(), "--listen", "127.0.0.1:0"]
-        with open(self.log, "wb") as out:
-            self.process = subprocess.Popen([PROGRAM, "serve", *self.flags, "--only", "pods"], env=self.environment,
-                                            stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        self.flags = ["--config", self.config, *test.flags()]
+        self.environment = environment(ROLLCALL_WEBHOOK_URL=receiver.url, ROLLCALL_WEBHOOK_SECRET=SECRET)
+        super().__init__(PROGRAM, *self.flags, "--only", "pods", log=os.path.join(test.folder, "log"),
+                         env=self.environment)
         test.addCleanup(self.end)
-        self.port = wait_until(self.started, self.told)
-
-    def told(self):
-        with open(self.log, encoding="utf-8", errors="replace") as log:
-            return log.read()
-
-    def started(self):
-        if self.process.poll() is not None:
-            raise AssertionError("ended at once: " + self.told())
-        found = re.findall(r'"message":"started".*?"port":"(\d+)"', self.told())
-        return found and int(found[0])
-
-    def get(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        with contextlib.closing(connection):
-            connection.request("GET", path)
-            return connection.getresponse().read().decode()
-
-    def metric(self, pattern):
-        found = re.findall(rf"(?m)^{pattern} (\S+)$", self.get("/metrics"))
-        return sum(map(float, found))
 
     def runs(self):
         return self.metric(r'rollcall_check_runs_total\{check="pods",verdict="\w+"\}')
@@ -186,84 +148,75 @@ class Daemon:
 
     def everything(self):
         """What it shows, by where."""
-        texts = {path: self.get(path) for path in ("/", "/api/v1/report", "/metrics")}
+        texts = {path: self.text(path) for path in ("/", "/api/v1/report", "/metrics")}
         texts["the log"] = self.told()
-        with open(f"/proc/{self.process.pid}/cmdline", encoding="utf-8") as words:
+        with open(f"/proc/{self.pid}/cmdline", encoding="utf-8") as words:
             texts["its arguments"] = words.read()
         texts["config show"] = subprocess.run(
             [PROGRAM, "config", "show", *self.flags], env=self.environment, capture_output=True, text=True,
             timeout=60, check=True).stdout
         return texts
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(30)
-
 
 class Serve(Base):
     def test_what_begins_and_ends_is_told_signed_and_until_it_is_taken(self):
         with Receiver(ADDRESS, [500]) as receiver:
             daemon = Daemon(self, receiver)
-            wait_until(lambda: daemon.runs() >= 1, daemon.told)
+            wait_until(lambda: daemon.runs() >= 1, 60, daemon.told)
             self.pods[1].well = False
-            wait_until(lambda: daemon.messages("delivered") >= 1, daemon.told)
+            wait_until(lambda: daemon.messages("delivered") >= 1, 60, daemon.told)
             began, again = receiver.messages[:2]
             self.assertEqual((began.event, began.json["finding"]["pod"]), ("started", "pod-2"))
             self.assertFalse(began.json["finding"]["first_look"])
             self.assertEqual((began.key, began.body), (again.key, again.body))
             runs = daemon.runs()
-            wait_until(lambda: daemon.runs() >= runs + 2, daemon.told)
+            wait_until(lambda: daemon.runs() >= runs + 2, 60, daemon.told)
             self.assertNotIn("ended", receiver.events())
             self.pods[1].well = True
-            wait_until(lambda: "ended" in receiver.events(), daemon.told)
-            wait_until(lambda: receiver.fingerprints("ended") == receiver.fingerprints("started"), daemon.told)
+            wait_until(lambda: "ended" in receiver.events(), 60, daemon.told)
+            wait_until(lambda: receiver.fingerprints("ended") == receiver.fingerprints("started"), 60, daemon.told)
             for message in receiver.messages:
                 self.assert_ours(message)
-            self.assertEqual(daemon.get("/metrics").count("# TYPE rollcall_webhook_messages_total counter"), 1)
+            self.assertEqual(daemon.text("/metrics").count("# TYPE rollcall_webhook_messages_total counter"), 1)
             self.assert_secret(daemon.everything())
-            self.assertEqual(daemon.stop(), 0)
+            self.assertEqual(daemon.stop()[0], 0)
             self.assert_secret({"the log": daemon.told()})
 
     def test_what_is_there_at_the_start_is_said_to_be(self):
         self.pods[0].well = False
         with Receiver(ADDRESS) as receiver:
             daemon = Daemon(self, receiver)
-            wait_until(lambda: receiver.messages, daemon.told)
+            wait_until(lambda: receiver.messages, 60, daemon.told)
             self.assertTrue(receiver.messages[0].json["finding"]["first_look"])
 
     def test_what_was_told_before_a_restart_is_not_told_again_with_a_state_file(self):
         self.pods[0].well = False
         with Receiver(ADDRESS) as receiver:
             daemon = Daemon(self, receiver, "state: state.db\n")
-            wait_until(lambda: daemon.runs() >= 2, daemon.told)
-            wait_until(lambda: daemon.messages("delivered") == len(receiver.fingerprints("started")), daemon.told)
-            self.assertEqual(daemon.stop(), 0)
+            wait_until(lambda: daemon.runs() >= 2, 60, daemon.told)
+            wait_until(lambda: daemon.messages("delivered") == len(receiver.fingerprints("started")), 60, daemon.told)
+            self.assertEqual(daemon.stop()[0], 0)
             with contextlib.closing(sqlite3.connect(os.path.join(self.folder, "state.db"))) as state, state:
                 state.execute("UPDATE watched_findings SET since = since - 3600000")
             told = len(receiver.messages)
             again = Daemon(self, receiver, "state: state.db\n")
-            wait_until(lambda: again.runs() >= 3, again.told)
+            wait_until(lambda: again.runs() >= 3, 60, again.told)
             self.assertEqual(len(receiver.messages), told)
             self.pods[0].well = True
-            wait_until(lambda: receiver.fingerprints("ended") == receiver.fingerprints("started"), again.told)
+            wait_until(lambda: receiver.fingerprints("ended") == receiver.fingerprints("started"), 60, again.told)
 
     def test_what_could_not_be_told_before_a_restart_is_told_after_it(self):
         self.pods[0].well = False
         with Receiver(ADDRESS) as receiver:
             receiver.hang()
             daemon = Daemon(self, receiver, "state: state.db\n")
-            wait_until(lambda: receiver.messages, daemon.told)
-            wait_until(lambda: daemon.runs() >= 2, daemon.told)
-            self.assertEqual(daemon.stop(), 0)
+            wait_until(lambda: receiver.messages, 60, daemon.told)
+            wait_until(lambda: daemon.runs() >= 2, 60, daemon.told)
+            self.assertEqual(daemon.stop()[0], 0)
             key = receiver.messages[0].key
         with Receiver(ADDRESS) as receiver:
             again = Daemon(self, receiver, "state: state.db\n")
-            wait_until(lambda: receiver.fingerprints("started"), again.told)
+            wait_until(lambda: receiver.fingerprints("started"), 60, again.told)
             self.assertNotEqual(receiver.messages[0].key, key)
 
     def test_a_receiver_that_hangs_holds_up_neither_the_checks_nor_the_end(self):
@@ -271,11 +224,11 @@ class Serve(Base):
         with Receiver(ADDRESS) as receiver:
             receiver.hang()
             daemon = Daemon(self, receiver)
-            wait_until(lambda: receiver.messages, daemon.told)
+            wait_until(lambda: receiver.messages, 60, daemon.told)
             runs = daemon.runs()
-            wait_until(lambda: daemon.runs() >= runs + 4, daemon.told)
+            wait_until(lambda: daemon.runs() >= runs + 4, 60, daemon.told)
             self.assertEqual(len({message.key for message in receiver.messages}), 1, "four runs later")
-            self.assertEqual(daemon.stop(), 0)
+            self.assertEqual(daemon.stop()[0], 0)
             self.assertIn("could not be sent before the end", daemon.told())
             self.assertNotIn("abandoned", daemon.told())
 
@@ -283,9 +236,9 @@ class Serve(Base):
         self.pods[0].well = False
         with Receiver(ADDRESS) as receiver:
             daemon = Daemon(self, receiver, "webhook: {findings: false}\n")
-            wait_until(lambda: daemon.runs() >= 3, daemon.told)
+            wait_until(lambda: daemon.runs() >= 3, 60, daemon.told)
             self.assertEqual(receiver.messages, [])
-            self.assertNotIn("rollcall_webhook", daemon.get("/metrics"))
+            self.assertNotIn("rollcall_webhook", daemon.text("/metrics"))
 
 
 if __name__ == "__main__":

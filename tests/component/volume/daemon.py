@@ -1,38 +1,21 @@
 """`rollcall serve` on a content folder of a test's own, and what its tests share."""
 
 import contextlib
-import http.client
 import http.server
-import json
 import os
-import re
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import threading
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "support"))
-import volumes  # noqa: E402  (it is beside the other helpers of the tests)
+import serving  # noqa: E402  (it is beside the other helpers of the tests)
+import volumes  # noqa: E402
+from serving import children_of, wait_until  # noqa: E402,F401  (for the tests)
 
 FOLDERS = ("images", "media", "files", "themes", "settings", "data")
 GHOST = 1000  # whom Ghost runs as
-PASSTHROUGH = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
-
-
-def wait_until(condition, seconds, what, every=0.05):
-    """The first true value of condition(); AssertionError with what(), or `what`, when it is late."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"after {seconds} s: {what() if callable(what) else what}")
-        time.sleep(every)
 
 
 def make_bed(test, program):
@@ -63,16 +46,6 @@ def own_files(content, folders=FOLDERS):
     return [os.path.join(name, file) for name in folders
             if os.path.isdir(os.path.join(content, name))
             for file in os.listdir(os.path.join(content, name)) if "rollcall" in file]
-
-
-def children_of(pid):
-    """The pids of its children; empty when it is gone."""
-    found = []
-    with contextlib.suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as listed:
-                found += [int(child) for child in listed.read().split()]
-    return found
 
 
 def state_of(pid):
@@ -120,72 +93,12 @@ def pod():
         thread.join()
 
 
-class Daemon:
-    """A running daemon; a context manager that ends it. As `user` when that is given."""
+class Daemon(serving.Daemon):
+    """Has a content folder and one pod."""
 
     def __init__(self, program, content, pod_url, *flags, log, user=None):
-        self.log = log
-        with open(log, "wb") as out:
-            self.process = subprocess.Popen(
-                [program, "serve", "--url", "http://example.org", "--pod", f"pod-1={pod_url}",
-                 "--content", content, "--listen", "127.0.0.1:0", *flags],
-                env={name: os.environ[name] for name in PASSTHROUGH if name in os.environ},
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, user=user, group=user,
-                extra_groups=None if user is None else [])
-        self.pid = self.process.pid
-        try:
-            self.port = wait_until(self._started, 60, lambda: "not started: " + self._told())
-        except BaseException:
-            self.kill()
-            raise
-
-    def _told(self):
-        with open(self.log, encoding="utf-8", errors="replace") as log:
-            return log.read()
-
-    def _started(self):
-        if self.process.poll() is not None:
-            raise AssertionError("ended at once: " + self._told())
-        found = re.findall(r'"message":"started".*?"port":"(\d+)"', self._told())
-        return found and int(found[0])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.kill()
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait(20)
-
-    def stop(self):
-        """SIGTERM; (exit code, seconds it took)."""
-        began = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20), time.monotonic() - began
-
-    def get(self, path):
-        """(status, text, seconds)"""
-        began = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        finally:
-            connection.close()
-        return answer.status, text, time.monotonic() - began
-
-    def report(self):
-        """The latest report; None before the first."""
-        status, text, _ = self.get("/api/v1/report")
-        return json.loads(text) if status == 200 else None
+        super().__init__(program, "--url", "http://example.org", "--pod", f"pod-1={pod_url}", "--content", content,
+                         *flags, log=log, user=user)
 
     def run_of(self, check):
         """The latest run of a check with its findings as codes, such as RC801; None before that."""
@@ -196,11 +109,6 @@ class Daemon:
                                                if finding["check"] == check}),
                               "blind": [*filter(None, [run["error"]]), *run["gaps"]]}
         return None
-
-    def memory(self):
-        """MiB of resident memory."""
-        with open(f"/proc/{self.pid}/status", encoding="ascii", errors="replace") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
 
 
 def program_for(user, program, folder):
