@@ -31,6 +31,9 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxInFlight = 256;
 constexpr long kMaxIdleConnections = 64;
 constexpr std::size_t kMaxIdleSessions = 4;
+// Until a connection is there, TLS included, however long the answer may take: what is watched for
+// minutes is known to be out of reach soon.
+constexpr std::chrono::milliseconds kLongestConnect = 10s;
 // A page of Ghost in one piece: each further piece is a further turn.
 constexpr long kReceiveBytes = 32L << 10;
 // Below the 5 s after which Ghost closes an idle connection.
@@ -290,9 +293,11 @@ bool Transfer::setOptions() {
   // 0 would mean "for ever".
   const auto millis =
       std::chrono::ceil<std::chrono::milliseconds>(std::max(request_.timeout, Duration(1))).count();
+  const std::int64_t connect = std::min<std::int64_t>(millis, kLongestConnect.count());
   return set(CURLOPT_URL, request_.url.c_str()) && set(CURLOPT_PRIVATE, this) &&
          set(CURLOPT_ERRORBUFFER, detail_) && set(CURLOPT_HEADERDATA, this) &&
-         set(CURLOPT_WRITEDATA, this) && set(CURLOPT_TIMEOUT_MS, static_cast<long>(millis));
+         set(CURLOPT_WRITEDATA, this) && set(CURLOPT_TIMEOUT_MS, static_cast<long>(millis)) &&
+         set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect));
 }
 
 bool Transfer::setMethod() {
@@ -378,6 +383,8 @@ std::string Transfer::peer() const {
 Error Transfer::timeoutError() const {
   const auto reached = [&](CURLINFO stage) { return infoOf<curl_off_t>(easy(), stage) > 0; };
   std::string progress;
+  Duration allowed = std::min(request_.timeout, left_);
+  if (!reached(CURLINFO_PRETRANSFER_TIME_T)) allowed = std::min<Duration>(allowed, kLongestConnect);
   if (received() > 0)
     progress = fmt::format("connected, {} bytes received", received());
   else if (reached(CURLINFO_STARTTRANSFER_TIME_T))
@@ -391,8 +398,7 @@ Error Transfer::timeoutError() const {
   else
     progress = "the name did not resolve in time";
   return {ErrorCode::kDeadlineExceeded,
-          fmt::format("no answer within {} ({})", formatDuration(std::min(request_.timeout, left_)),
-                      progress)};
+          fmt::format("no answer within {} ({})", formatDuration(allowed), progress)};
 }
 
 Error Transfer::errorOf(CURLcode code) const {
