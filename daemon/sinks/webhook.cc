@@ -47,10 +47,14 @@ std::string_view hostIn(std::string_view url) {
 
 // What went wrong on the way there, without where that is.
 std::string withoutAddress(const WebhookConfig& config, std::string text) {
+  constexpr std::string_view kInstead = "its host";
   const std::string_view host = hostIn(config.url);
-  for (auto at = text.find(host); !host.empty() && at != std::string::npos;
-       at = text.find(host, at + 8))
-    text.replace(at, host.size(), "its host");
+  if (host.empty()) return visible(text);
+  // "host hooks.example.org" first, so that nothing reads "host its host".
+  for (const std::string& named : {fmt::format("host {}", host), std::string(host)})
+    for (auto at = text.find(named); at != std::string::npos;
+         at = text.find(named, at + kInstead.size()))
+      text.replace(at, named.size(), kInstead);
   return visible(text);
 }
 

@@ -110,7 +110,11 @@ TEST_F(WebhookTest, eachAnswerIsUnderstood) {
       {{.status = 302}, 1, "it answers 302, and redirects are not followed"},
       {{.fails = Error{ErrorCode::kUnavailable, "hooks.example.org:8443 refused the connection"}},
        3,
-       "its host:8443 refused the connection"}};
+       "its host:8443 refused the connection"},
+      {{.fails =
+            Error{ErrorCode::kProtocol, "the certificate does not match host hooks.example.org"}},
+       3,
+       "the certificate does not match its host"}};
   for (const Row& row : rows) {
     requests_.clear();
     const Result<void> told = tell({row.answer});
