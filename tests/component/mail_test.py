@@ -85,9 +85,10 @@ def free_port():
 
 
 class Inbox:
-    """Takes every mail; remembers it and the logins."""
+    """Takes every mail; remembers it and the logins, which need `password`."""
 
     def __init__(self):
+        self.password = SECRET
         self.mails, self.logins = [], []
 
     async def handle_DATA(self, _server, _session, envelope):
@@ -97,7 +98,7 @@ class Inbox:
     def authenticate(self, _server, session, _envelope, _mechanism, data):
         user, password = data.login.decode(), data.password.decode()
         self.logins.append((user, session.ssl is not None))
-        return AuthResult(success=(user, password) == (USER, SECRET), handled=False)
+        return AuthResult(success=(user, password) == (USER, self.password), handled=False)
 
 
 async def without_auth(_server, session, _envelope, hostname, responses):

@@ -10,7 +10,6 @@ import hashlib
 import os
 import shutil
 import socket
-import subprocess
 
 from lab import processes
 from lab.common import tail, wait_until, write_private
@@ -141,26 +140,3 @@ def forget(lab, path):
     # With libnginx-mod-http-cache-purge 2.3-4 Debian's nginx 1.22.1 dies of SIGSEGV at the first PURGE.
     with contextlib.suppress(FileNotFoundError):
         os.remove(os.path.join(lab.dir, "nginx", "cache", hashlib.md5(path.encode()).hexdigest()))
-
-
-class Certificates:
-    """A private authority in a folder, made by the openssl program."""
-
-    def __init__(self, folder):
-        os.makedirs(folder)
-        self._folder = folder
-        self.ca = os.path.join(folder, "ca.pem")
-        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test-authority", "-days", "3",
-                      "-keyout", "ca.key", "-out", "ca.pem")
-
-    def issue(self, name, alt, days=60):
-        """(certificate, key) for `alt` ("IP:127.0.0.1"); with negative days it has expired."""
-        self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-addext",
-                      f"subjectAltName={alt}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-        self._openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-copy_extensions",
-                      "copy", "-days", str(days), "-out", f"{name}.pem")
-        return os.path.join(self._folder, f"{name}.pem"), os.path.join(self._folder, f"{name}.key")
-
-    def _openssl(self, *arguments):
-        subprocess.run(["openssl", *arguments], cwd=self._folder, check=True, capture_output=True,
-                       stdin=subprocess.DEVNULL)

@@ -13,6 +13,7 @@ import threading
 
 from lab import LabError, processes
 from lab.common import free_ports, wait_until, write_private
+from support.authority import Certificates
 
 from . import caches
 from .bed import bed
@@ -184,7 +185,7 @@ def edge(version, folder, rollcall_for, outcome):
 
 
 def _contents(play, varnish, ports):
-    certificates = caches.Certificates(os.path.join(play.lab.dir, "tls"))
+    certificates = Certificates(os.path.join(play.lab.dir, "tls"))
     sites = _Sites(certificates, ports[1:-1])
     nginx = sites.url("cached")
     play.fills[nginx] = sites.url("fill")

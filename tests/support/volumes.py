@@ -85,6 +85,13 @@ def need_rights():
         raise Missing("this root may not mount (no CAP_SYS_ADMIN)")
 
 
+def own_mounts():
+    """Gives this process a mount namespace of its own. To be called in the main thread, before those that start daemons."""
+    need_rights()
+    if LIBC.unshare(CLONE_NEWNS) or LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None):
+        raise Missing(f"no mount namespace: {os.strerror(ctypes.get_errno())}")
+
+
 class Volume:
     """One file system at `point`, below the folder `home`."""
 
@@ -309,9 +316,7 @@ class Bed:
     namespace of its own. Raises Missing and Failed as the keeper says. Thread-safe."""
 
     def __init__(self, program):
-        need_rights()
-        if LIBC.unshare(CLONE_NEWNS) or LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None):
-            raise Missing(f"no mount namespace: {os.strerror(ctypes.get_errno())}")
+        own_mounts()
         self._busy = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, os.path.abspath(__file__), program], stdin=subprocess.PIPE,

@@ -31,9 +31,9 @@ class Message:
 
 
 class Receiver:
-    """Listens at `address`; a context manager. Answers with `statuses`, one each, and then with 200."""
+    """Listens at `address`; a context manager. Answers with `statuses`, one each, and then with 200. `tls` is its end of TLS."""
 
-    def __init__(self, address, statuses=()):
+    def __init__(self, address, statuses=(), tls=None):
         receiver = self
         self.statuses = list(statuses)
         self.messages = []
@@ -55,8 +55,12 @@ class Receiver:
 
         self._server = http.server.ThreadingHTTPServer((address, 0), Handler)
         self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # the connection was broken, as a test wants it
+        self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever)
-        self.url = f"http://{address}:{self._server.server_port}/T0/{TOKEN}?key={TOKEN}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"{'https' if tls else 'http'}://{address}:{self.port}/T0/{TOKEN}?key={TOKEN}"
 
     def __enter__(self):
         self._thread.start()
