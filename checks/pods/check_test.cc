@@ -54,6 +54,11 @@ Result<HttpResponse> error(ErrorCode code) {
   return Error{code, "as the test asked"};
 }
 
+Result<HttpResponse> after(Duration took, Result<HttpResponse> answer) {
+  answer->took = took;
+  return answer;
+}
+
 struct Row {
   std::string name;
   Answers answers;
@@ -95,6 +100,10 @@ const Row kRows[] = {
     {"FrozenDatabase",
      {kGood, error(ErrorCode::kDeadlineExceeded), error(ErrorCode::kDeadlineExceeded)},
      Condition::kDatabaseLost},
+    {"ABusyPodIsNotSaidToHaveLostItsDatabase",
+     {after(std::chrono::seconds(1), kGood), error(ErrorCode::kDeadlineExceeded),
+      error(ErrorCode::kDeadlineExceeded)},
+     Condition::kHangs},
     {"DeadDatabase", {kGood, answer(500), answer(500)}, Condition::kDatabaseLost},
     {"AnotherServerError", {kGood, answer(500), answer(200)}, Condition::kServerError},
     {"AServerErrorBeforeTheSecondLook", {kGood, answer(500), {}}, Condition::kServerError},
