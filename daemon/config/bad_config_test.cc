@@ -353,6 +353,12 @@ TEST_F(BadConfig, AnEnvironmentThatIsWrongIsNamedByItsVariable) {
     EXPECT_EQ(problems(load({.environment = {{row.name, row.value}}})), row.says) << row.name;
 }
 
+TEST_F(BadConfig, WhatIsShownOfTheFileDrivesNoTerminal) {
+  EXPECT_EQ(problems(loadYaml("checks: {posts: {timeout: \"\\e[2J3\"}}")),
+            "rollcall.yaml:1: checks.posts.timeout: \"\uFFFD[2J3\" is not a duration: write a "
+            "whole number and ms, s, m, h or d, such as 30s");
+}
+
 TEST_F(BadConfig, ASecretFileHoldsOneLine) {
   const std::pair<const char*, const char*> rows[] = {
       {"", "the file is empty"},

@@ -14,6 +14,7 @@
 #include "daemon/config/merge.h"
 #include "daemon/config/text.h"
 #include "daemon/config/webhook.h"
+#include "daemon/core/visible_text.h"
 #include "daemon/ghost/mail_settings.h"
 #include "daemon/ghost/routes.h"
 #include "daemon/net/pod_sources.h"
@@ -27,6 +28,11 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMaxPods = 1000;
 constexpr std::size_t kMaxFileBytes = 1u << 20;
+
+// One line per problem. What was given may be in them, and must not drive a terminal.
+Error refusal(const std::vector<std::string>& problems) {
+  return invalidArgument(visibleLines(fmt::format("{}", fmt::join(problems, "\n"))));
+}
 
 std::optional<std::uint64_t> wholeNumber(std::string_view text) {
   std::uint64_t number = 0;
@@ -83,7 +89,7 @@ class Builder {
     checks();
     commandTimeouts();
     if (problems_.empty()) return std::move(config_);
-    return invalidArgument(fmt::format("{}", fmt::join(problems_, "\n")));
+    return refusal(problems_);
   }
 
  private:
@@ -527,7 +533,7 @@ Result<Config> loadConfig(const ConfigSources& sources, const CheckRegistry& reg
   Result<Config> config = buildConfig(layers, registry);
   if (problems.empty()) return config;
   if (!config) problems.push_back(config.error().message);
-  return invalidArgument(fmt::format("{}", fmt::join(problems, "\n")));
+  return refusal(problems);
 }
 
 }  // namespace rollcall

@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 AT_ONCE = 2
 # What was freed is kept apart for a while, to see that nobody uses it: a little will do.
 SANITIZER = {"ASAN_OPTIONS": "quarantine_size_mb=16"}
-LIMITS = ["-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=256", "-max_len=8192"]
+LIMITS = ["-timeout=60", "-rss_limit_mb=1024", "-malloc_limit_mb=256", "-max_len=8192"]
 
 
 def names():
