@@ -85,13 +85,16 @@ CurlLoop::Watch& CurlLoop::watchOf(int fd) {
   return watches_[at];
 }
 
-// A connection that nobody waits for will be waited for again with the next request: the kernel is
-// told nothing, unless there is an event for nobody.
+// A connection that answered and that nobody waits for will be waited for again with the next
+// request: the kernel is told nothing, unless there is an event for nobody. One that waited to
+// write did not come about, and the library closes those without onClose().
 void CurlLoop::want(int fd, unsigned events) {
   Watch& watch = watchOf(fd);
   watch.wanted = events;
-  if (events == watch.registered || (events == 0 && watch.own)) return;
+  if (events == watch.registered) return;
+  if (events == 0 && watch.own && watch.registered == EPOLLIN) return;
   if (!tellKernel(fd, watch)) failed_ = true;
+  if (events == 0) watch.own = false;
 }
 
 bool CurlLoop::tellKernel(int fd, Watch& watch) {

@@ -252,6 +252,21 @@ TEST_F(CurlClientTest, saysWhichNameDoesNotResolve) {
   EXPECT_EQ(response.error().message, "the name no..such..host does not resolve");
 }
 
+// The descriptor of the one that was given up is the next one's.
+TEST_F(CurlClientTest, aConnectionThatDidNotComeAboutIsOfNoConcernToALookup) {
+  const FullListener listener;
+  for (int round = 0; round < 3; ++round) {
+    HttpRequest silent = requestTo(listener.port());
+    silent.timeout = 50ms;
+    EXPECT_FALSE(ask(std::move(silent)));
+    HttpRequest nameless = requestTo(80);
+    nameless.connectHost = "no..such..host";
+    const auto response = ask(std::move(nameless));
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().message, "the name no..such..host does not resolve");
+  }
+}
+
 TEST_F(CurlClientTest, refusesWhatItCannotSendWithoutSendingIt) {
   HttpRequest control = requestTo(closedPort());
   control.headers = {{"X-One", "1\r\nX-Two: 2"}};
