@@ -7,6 +7,7 @@ Prints a table and exits 0 when it does not grow and was right at every roll cal
 
 import argparse
 import contextlib
+import http.client
 import json
 import os
 import random
@@ -99,8 +100,8 @@ class Readers:
                 with urllib.request.urlopen(self._base + path, timeout=5) as answer:
                     answer.read()
                 self.good += 1
-            except OSError as error:
-                self.bad.append(f"{path}: {error}")
+            except (OSError, http.client.HTTPException) as error:     # refused, too late, or cut short
+                self.bad.append(f"{path}: {error!r}")
 
     def stop(self):
         self._stop.set()

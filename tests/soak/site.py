@@ -8,8 +8,7 @@ import subprocess
 import sys
 import time
 
-
-from tests.lab import mariadb
+from tests.lab import mariadb, processes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -95,6 +94,7 @@ class Site:
     def end(self):
         for pod in self.pods:
             pod.end()
+        processes.end([self.database.process])
 
     def _write(self, path, text):
         with open(os.path.join(self.content, path), "w", encoding="utf-8") as out:
