@@ -2,9 +2,10 @@
 """Measures what it costs to ask every pod for every post, side by side with other tools on the same mock site.
 
     site.py --rollcall BIN --mock-site BIN --get-posts BIN [--posts 10000] [--pods 10] [--rounds 5]
-Over plain HTTP and over TLS, on loopback, kept connections: Rollcall's clients (get_posts), wrk, Debian's
-prometheus-blackbox-exporter, and check_http of monitoring-plugins; and `rollcall check` with whole views. CPU time is
-the tool's own; the requests are those that the mock site counted. Exits 1 when a bound is missed.
+Over plain HTTP and over TLS, on loopback: Rollcall's clients (get_posts) and wrk over kept connections, Debian's
+prometheus-blackbox-exporter and check_http of monitoring-plugins over one for each request, as they do it; and
+`rollcall check` with whole views. CPU time is the tool's own, of get_posts and the exporter without their start; the
+requests are those that the mock site counted. Exits 1 when a bound is missed.
 """
 
 import argparse
