@@ -50,6 +50,7 @@ void tell(CommandEnd::Kind kind, int value) {
 void volunteerForTheKernel() {
   ::prctl(PR_SET_DUMPABLE, 1);
   const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  ::prctl(PR_SET_DUMPABLE, 0);  // until the command takes its place this is Rollcall's memory
   if (file < 0) return;
   [[maybe_unused]] const ssize_t written = ::write(file, "1000", 4);
   ::close(file);
