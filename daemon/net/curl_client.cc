@@ -219,9 +219,11 @@ void Session::prepare(CURL* easy, const std::string& caFile) {
       set(CURLOPT_QUICK_EXIT, 1L) && set(CURLOPT_SSL_VERIFYPEER, 1L) &&
       set(CURLOPT_SSL_VERIFYHOST, 2L) &&
       set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
-      // Only this file: without the system's folder of authorities.
-      (caFile.empty() || (set(CURLOPT_CAINFO, caFile.c_str()) &&
-                          set(CURLOPT_CAPATH, static_cast<const char*>(nullptr)))) &&
+      // Only this file, without the system's folder of authorities, and as it is now: the library
+      // would keep what it held for a day.
+      (caFile.empty() ||
+       (set(CURLOPT_CAINFO, caFile.c_str()) && set(CURLOPT_CA_CACHE_TIMEOUT, 0L) &&
+        set(CURLOPT_CAPATH, static_cast<const char*>(nullptr)))) &&
       loop_.prepare(easy);
   if (!done) throw std::bad_alloc();
 }

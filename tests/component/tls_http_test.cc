@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "daemon/net/certificate.h"
@@ -69,6 +70,16 @@ TEST_F(TlsHttpTest, anUnknownAuthorityIsRefused) {
   expectRefused(
       server, other.caFile(), ErrorCode::kProtocol,
       "the certificate for example.org is not signed by an authority in " + other.caFile());
+}
+
+TEST_F(TlsHttpTest, anAuthorityThatWasReplacedInItsFileIsTakenAtOnce) {
+  HostileServer server(answering(answer(200, "hello")), authority_->issue(kHost));
+  TestAuthority other;
+  ASSERT_FALSE(ask(server.port(), other.caFile()));
+  std::filesystem::copy_file(authority_->caFile(), other.caFile(),
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto response = ask(server.port(), other.caFile());
+  EXPECT_TRUE(response) << response.error().message;
 }
 
 TEST_F(TlsHttpTest, aCertificateForAnotherHostIsRefused) {
