@@ -8,6 +8,8 @@ namespace {
 
 constexpr Duration kSpread = std::chrono::seconds(2);
 constexpr Duration kSoonest = std::chrono::milliseconds(100);
+constexpr Duration kPerChange = std::chrono::milliseconds(500);
+constexpr int kChangesAtOnce = 10;
 
 // FNV-1a: the same on every build, so that a restart keeps the order.
 std::uint64_t hashOf(const std::string& name) {
@@ -31,8 +33,10 @@ Timetable::Timetable(const std::vector<Row>& rows, MonoTime now) {
 
 // MonoTime::min() = at once; MonoTime::max() = no change run is wanted.
 MonoTime Timetable::changeDue(const State& state) {
-  if (state.changed) return MonoTime::min();
-  return state.again.value_or(MonoTime::max());
+  const MonoTime again = state.again.value_or(MonoTime::max());
+  if (!state.changed) return again;
+  if (state.paidUntil == MonoTime::min()) return MonoTime::min();
+  return std::min(again, state.paidUntil - (kChangesAtOnce - 1) * kPerChange);
 }
 
 MonoTime Timetable::tickDue(const State& state) {
@@ -58,6 +62,7 @@ std::vector<Timetable::Start> Timetable::due(MonoTime now) {
       state.early = state.tick > now;
       if (state.tick <= now) advanceTick(state, now);
     }
+    if (state.changed) state.paidUntil = std::max(state.paidUntil, now) + kPerChange;
     state.last = forChange ? Trigger::kChange : Trigger::kInterval;
     state.running = true;
     state.changed = false;

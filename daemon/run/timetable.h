@@ -15,7 +15,8 @@ namespace rollcall {
 // - It is due at once, and then ticks every interval; its second tick is later by a hash of the
 //   name, at most 2 s, which spreads the rows. Ticks that fall into an interval run are dropped and
 //   counted; one that falls into a change run is kept and due right after it.
-// - A change makes it due at once, or right after the run it falls into.
+// - A change makes it due at once, or right after the run it falls into; of changes that go on, as
+//   during an import, ten do, and then two a second: each run asks every pod for pages.
 // - When a change and a tick are due together the change goes first, unless the last run was for a
 //   change too: neither can starve the other.
 class Timetable {
@@ -50,6 +51,7 @@ class Timetable {
     MonoTime tick{};
     Duration spread{};  // yet to be added to the rhythm
     std::optional<MonoTime> again;
+    MonoTime paidUntil = MonoTime::min();  // each run for a change pays for its share of time
     bool changed = false;
     bool hurried = false;
     bool running = false;

@@ -213,6 +213,29 @@ TEST(TimetableTest, AgainIsNeverABusyLoop) {
   EXPECT_EQ(table.next(), kStart + seconds(2) + milliseconds(100));
 }
 
+// Runs that take no time, while there is a change every 10 ms.
+std::size_t runsDuringChanges(Timetable& table, MonoTime from, Duration span) {
+  std::size_t runs = 0;
+  for (MonoTime now = from; now < from + span; now += milliseconds(10)) {
+    table.change(0);
+    const std::size_t begun = table.due(now).size();
+    if (begun > 0) table.ended(0, now, {});
+    runs += begun;
+  }
+  return runs;
+}
+
+TEST(TimetableTest, ChangesThatGoOnAreLookedAtTwiceASecond) {
+  Timetable table({{"one", seconds(60)}}, kStart);
+  EXPECT_EQ(table.due(kStart).size(), 1u);
+  table.ended(0, kStart, {});
+  EXPECT_EQ(runsDuringChanges(table, kStart, milliseconds(100)), 10u) << "the first ones at once";
+  runsDuringChanges(table, kStart, seconds(5));
+  EXPECT_EQ(runsDuringChanges(table, kStart + seconds(5), seconds(20)), 40u);
+  EXPECT_LE(table.next(), kStart + milliseconds(25'500));
+  EXPECT_EQ(runsDuringChanges(table, kStart + seconds(40), milliseconds(100)), 10u);
+}
+
 TEST(TimetableTest, ARowWithAnIntervalOfNothingStillRests) {
   Timetable table({{"one", Duration::zero()}}, kStart);
   const MonoTime first = table.next();
