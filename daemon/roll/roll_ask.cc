@@ -142,9 +142,17 @@ void RollRun::answered(PodRun& pod, const Ask& ask, const Result<HttpResponse>& 
     answer.state = State::kDeclared;
     answer.location = *declaredPath(pod, ask.entry);
   }
-  const auto* before = known(pod, ask.entry);  // a run for a change reads no views
-  answer.disowned = pod.suspects.contains(ask.entry) || (before && before->answer.disowned);
+  answer.disowned = disowned(pod, ask.entry);
   pod.answers[ask.entry] = std::move(answer);
+}
+
+// Whether the pod's own view does not have the entry at its place. A run for a change reads no
+// views: then what the last one showed.
+bool RollRun::disowned(const PodRun& pod, std::size_t i) const {
+  if (pod.suspects.contains(i)) return true;
+  if (pod.view.whole() && (listed(pod, i) || declaredPath(pod, i))) return false;
+  const auto* before = known(pod, i);
+  return before && before->answer.disowned;
 }
 
 // A pod that fails for every page asked is looked at once more: when its front page fails too, the

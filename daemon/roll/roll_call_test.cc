@@ -472,6 +472,17 @@ TEST_F(RollCallTest, whileTheOnePodIsDownThatTookTheChangeTheOthersAreNamed) {
   EXPECT_THAT(claims(run(Trigger::kChange)), testing::Not(testing::Contains("RC212  new-slug")));
 }
 
+TEST_F(RollCallTest, aRedirectOfPodsThatHaveThePostByNowIsOfAllPods) {
+  post("new-slug"), post("other", 48h);
+  lists("*", {"old-slug", "other"});
+  serves("*", "other");
+  pods_.answer("*", "/new-slug/", 301, "", {{"location", "/new-home/"}});
+  pods_.failAll("a", ErrorCode::kUnavailable);
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC202 b new-slug", "RC202 c new-slug"));
+  lists("b", {"new-slug", "other"}), lists("c", {"new-slug", "other"});
+  EXPECT_THAT(claims(run(Trigger::kInterval)), ElementsAre("RC212  new-slug"));
+}
+
 TEST_F(RollCallTest, aRunForAChangeAsksAgainWhatWasWrongBeforeThePodsRestart) {
   post("one");
   lists("*", {"one"}), lists("b", {});

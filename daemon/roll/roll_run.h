@@ -95,6 +95,7 @@ class RollRun {
   bool listed(const PodRun& pod, std::size_t entry) const;
   std::optional<std::string_view> declaredPath(const PodRun& pod, std::size_t entry) const;
   bool declaresElsewhere(const PodRun& pod, std::size_t entry) const;
+  bool disowned(const PodRun& pod, std::size_t entry) const;
   void weigh(PodRun& pod) const;
   void addFinding(std::size_t entry, const Claim& claim);
   void measurePropagation(std::size_t entry);
