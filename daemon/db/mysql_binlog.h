@@ -1,6 +1,7 @@
 // The ChangeFeed of a MySQL or MariaDB server: its binary log, followed as a replica does. The
 // account needs REPLICATION SLAVE and REPLICATION CLIENT, which let it read every change of every
-// database of that server. Of the events only the tables' names are read.
+// database of that server. Of the events only the tables' names are read, and how a statement
+// begins.
 #pragma once
 
 #include <memory>
