@@ -243,6 +243,16 @@ TEST_F(CurlClientTest, saysThatNoConnectionCameAbout) {
   EXPECT_EQ(response.error().message, "no answer within 300 ms (not connected)");
 }
 
+// Not only after the time that the answer may take.
+TEST_F(CurlClientTest, givesUpAConnectionThatDoesNotComeAboutAfterTenSeconds) {
+  const FullListener listener;
+  HttpRequest request = requestTo(listener.port());
+  request.timeout = 60s;
+  const auto response = ask(std::move(request), 60s);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().message, "no answer within 10.0 s (not connected)");
+}
+
 TEST_F(CurlClientTest, saysWhichNameDoesNotResolve) {
   HttpRequest request = requestTo(80);
   request.connectHost = "no..such..host";
