@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 using namespace testing_support;
 using testing::HasSubstr;
 
-constexpr Duration kTimeout = 4s;
+constexpr Duration kTimeout = 1500ms;
 constexpr Duration kAmple = 15s;  // where no clock is to decide
 constexpr std::size_t kGood = 10;
 constexpr std::size_t kChunk = 64 * 1024;
@@ -122,7 +122,7 @@ std::vector<Row> hostilePeers() {
   constexpr auto kProtocol = ErrorCode::kProtocol;
   constexpr auto kUnavailable = ErrorCode::kUnavailable;
   constexpr auto kLate = ErrorCode::kDeadlineExceeded;
-  const std::string late = "no answer within 4.0 s (connected, ";
+  const std::string late = "no answer within 1.5 s (connected, ";
   const std::string chunked = kOk + "Transfer-Encoding: chunked\r\n\r\n";
   return {
       {"neverAnswers", silent(), kLate, late + "0 bytes received)"},
