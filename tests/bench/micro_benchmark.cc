@@ -12,6 +12,7 @@
 #include "daemon/ghost/sitemap.h"
 #include "daemon/roll/locate.h"
 #include "daemon/sinks/metrics.h"
+#include "tests/bench/bounds.h"
 #include "tests/support/ghost_tables.h"
 #include "tests/support/mariadb_server.h"
 #include "tests/support/sample_board.h"
@@ -60,6 +61,7 @@ void sitemapReader(benchmark::State& state, bool pictures) {
     benchmark::DoNotOptimize(bytes);
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text.size()));
+  state.counters[kAtLeastMBs] = 300;
 }
 BENCHMARK_CAPTURE(sitemapReader, plain, false)
     ->Name("sitemap reader, 50,000 posts")
@@ -136,12 +138,15 @@ BENCHMARK(setDifference)
     ->Name("set difference, 100,000 posts on 10 pods")
     ->Unit(benchmark::kMillisecond);
 
+// Made anew, as after each report: what was made is kept for the next scrape.
 void metricsText(benchmark::State& state) {
   Metrics metrics(nullptr);
   const auto report = std::make_shared<const Report>(sampleMany());
-  metrics.publish(report, nullptr);
   std::size_t bytes = 0;
-  for ([[maybe_unused]] auto _ : state) bytes = metrics.text().size();
+  for ([[maybe_unused]] auto _ : state) {
+    metrics.publish(report, nullptr);
+    bytes = metrics.text().size();
+  }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes));
   state.counters["bytes"] = static_cast<double>(bytes);
 }
