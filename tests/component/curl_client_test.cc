@@ -375,16 +375,18 @@ TEST_F(CurlClientTest, withoutDescriptorsNothingIsAskedAndLaterItIs) {
       << "the sanitizer looks at objects through a pipe: without descriptors it takes good "
          "ones for bad";
 #endif
-  HostileServer server(answering(answer(200, "hello")));
+  const std::uint16_t port = closedPort();
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
   rlimit none = before;
   none.rlim_cur = 3;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  const auto refused = ask(requestTo(server.port()));
+  const auto refused = ask(requestTo(port));
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInternal);
+  // Not before: accept() wants a descriptor as soon as it begins to wait.
+  HostileServer server(answering(answer(200, "hello")));
   const auto response = ask(requestTo(server.port()));
   EXPECT_TRUE(response) << response.error().message;
 }
