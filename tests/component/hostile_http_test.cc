@@ -132,7 +132,7 @@ std::vector<Row> hostilePeers() {
       {"dripsHeaderLines", endless(kOk, "X: y\r\n", 100ms), kLate, late},
       {"dripsItsBody", endless(kOk + "Content-Length: 1000\r\n\r\n", "y", 100ms), kLate, late},
       {"promisesMoreThanItSends", endless(kOk + "Content-Length: 1000\r\n\r\nx", "", 100ms), kLate,
-       late + "42 bytes received)"},
+       late},
       {"sendsAnEndlessFirstLine", endless("HTTP/1.1 200 ", std::string(kChunk, 'y')), kProtocol,
        "a header line that does not end"},
       {"sendsAnEndlessHeader", endless(kOk + "X: ", std::string(kChunk, 'y')), kProtocol,
@@ -269,12 +269,15 @@ TEST_F(HostilePeers, eachFailsAloneInTimeAndWithItsOwnSentence) {
       EXPECT_EQ(result.error().code, ErrorCode::kUnavailable) << result.error().message;
     });
   }
-  for (std::size_t i = 0; i < kGood; ++i)
-    batch->add(requestTo(good.port(), "good"), [&](Result<HttpResponse> result) {
+  for (std::size_t i = 0; i < kGood; ++i) {
+    HttpRequest request = requestTo(good.port(), "good");
+    request.timeout = kAmple;
+    batch->add(std::move(request), [&](Result<HttpResponse> result) {
       ASSERT_TRUE(result) << result.error().message;
       EXPECT_EQ(result->body, "hello");
       ++well;
     });
+  }
 
   resetPeak();
   const std::size_t before = peakMemory();
