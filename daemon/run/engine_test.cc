@@ -271,10 +271,19 @@ class EngineTest : public testing::Test {
   std::jthread thread_;
 };
 
-TEST_F(EngineTest, BeforeTheFirstRunThereIsNoReport) {
+TEST_F(EngineTest, BeforeTheFirstRunHasEndedThereIsNoReport) {
+  for (const char* check : {"one", "two"})
+    scripts()[check] = [this](const CheckContext& context) -> Result<Outcome> {
+      gate_.pass(context.stop);
+      return Outcome{};
+    };
   start();
+  ASSERT_TRUE(eventually([&] { return gate_.waiting() == 2; }));
   EXPECT_EQ(engine_->report(), nullptr);
   EXPECT_FALSE(engine_->ready());
+  gate_.open();
+  EXPECT_TRUE(eventually([&] { return engine_->ready(); }));
+  EXPECT_NE(engine_->report(), nullptr);
 }
 
 TEST_F(EngineTest, EveryCheckRunsAndIsPublished) {
