@@ -7,6 +7,7 @@ import queue
 import threading
 import urllib.parse
 
+from bench.figures import cpu_seconds
 from lab import LabError, processes
 from lab.common import free_ports, wait_until
 
@@ -85,10 +86,3 @@ class BlackboxExporter:
             except (OSError, http.client.HTTPException) as error:
                 wrong.append(f"{target}: {error}")
         connection.close()
-
-
-def cpu_seconds(pid):
-    """User and system time of all threads of a process so far, of those that ended, too; in clock ticks."""
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as source:
-        fields = source.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -24,7 +24,8 @@ import urllib.parse
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from bench.blackbox import BlackboxExporter, cpu_seconds    # noqa: E402
+from bench.blackbox import BlackboxExporter                 # noqa: E402
+from bench.figures import cpu_seconds                       # noqa: E402
 from bench.mock_bed import MockBed                          # noqa: E402
 from e2e.manners import interrupted                         # noqa: E402
 from lab import LabError                                    # noqa: E402
