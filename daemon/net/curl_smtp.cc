@@ -99,7 +99,9 @@ bool Dialogue::setTls() {
       !set(CURLOPT_SSL_VERIFYHOST, question_.verify ? 2L : 0L) ||
       !set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)))
     return false;
-  return question_.caFile.empty() || set(CURLOPT_CAINFO, question_.caFile.c_str());
+  // Only this file, without the system's folder of authorities.
+  return question_.caFile.empty() || (set(CURLOPT_CAINFO, question_.caFile.c_str()) &&
+                                      set(CURLOPT_CAPATH, static_cast<const char*>(nullptr)));
 }
 
 bool Dialogue::setMail() {
