@@ -46,7 +46,7 @@ MonoTime Timetable::tickDue(const State& state) {
 void Timetable::advanceTick(State& state, MonoTime now) {
   const auto passed = (now - state.tick) / state.interval;
   state.missed += static_cast<std::uint64_t>(passed);
-  state.tick += (passed + 1) * state.interval + std::exchange(state.spread, Duration::zero());
+  state.tick += (passed + 1) * state.interval - std::exchange(state.spread, Duration::zero());
 }
 
 std::vector<Timetable::Start> Timetable::due(MonoTime now) {

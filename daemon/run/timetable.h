@@ -12,7 +12,7 @@
 namespace rollcall {
 
 // One row per check. A row is idle or running and never runs twice at once.
-// - It is due at once, and then ticks every interval; its second tick is later by a hash of the
+// - It is due at once, and then ticks every interval; its second tick is earlier by a hash of the
 //   name, at most 2 s, which spreads the rows. Ticks that fall into an interval run are dropped and
 //   counted; one that falls into a change run is kept and due right after it.
 // - A change makes it due at once, or right after the run it falls into; of changes that go on, as
@@ -49,7 +49,7 @@ class Timetable {
   struct State {
     Duration interval{};
     MonoTime tick{};
-    Duration spread{};  // yet to be added to the rhythm
+    Duration spread{};  // yet to be taken off the rhythm
     std::optional<MonoTime> again;
     MonoTime paidUntil = MonoTime::min();  // each run for a change pays for its share of time
     bool changed = false;

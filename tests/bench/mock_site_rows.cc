@@ -13,7 +13,6 @@ constexpr std::size_t kRowsPerInsert = 1'000;
 
 // What the check `theme` asks of posts beyond what other tests need.
 constexpr std::string_view kMoreColumns =
-    "ALTER TABLE posts ADD COLUMN custom_template varchar(100) NULL;\n"
     "CREATE TABLE custom_theme_settings (id varchar(24) NOT NULL PRIMARY KEY, theme varchar(191) "
     "NOT NULL, `key` varchar(191) NOT NULL, type varchar(50) NOT NULL, value text NULL) "
     "CHARACTER SET utf8mb4;\n";

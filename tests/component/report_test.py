@@ -31,7 +31,8 @@ def free_port():
 class Pushgateway:
     def __init__(self, program):
         self.url = f"http://127.0.0.1:{free_port()}"
-        self.process = subprocess.Popen([program, f"--web.listen-address={self.url[7:]}"],
+        # Debian's keeps what it was told in a file of the machine's unless it is told otherwise.
+        self.process = subprocess.Popen([program, f"--web.listen-address={self.url[7:]}", "--persistence.file="],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while True:

@@ -36,7 +36,7 @@ class Kill(unittest.TestCase):
         self.bed = make_bed(self, FAULTY)
 
     def kill_again_and_again(self, name, kind, folders, rules):
-        """How many kills left a file, and what is left after one more start."""
+        """How many kills left a file; none is left after one more start."""
         moment = random.Random(f"{SEED} {name}")
         content = self.bed.make(name, kind)
         furnish(content, folders)
@@ -61,7 +61,7 @@ class Kill(unittest.TestCase):
             wait_until(lambda: last.run_of("volume"), 60, "no probe was completed")
             # A child of the last one that was killed may have ended after that probe.
             wait_until(lambda: not own_files(content, folders), 60, f"{name}: a file is left", every=0.01)
-        return left, own_files(content, folders)
+        return left
 
     def test_no_file_survives_the_next_start(self):
         print(f"\nseed {SEED}", flush=True)
@@ -73,11 +73,9 @@ class Kill(unittest.TestCase):
                 ends = [one.result() for one in plays]
             except volumes.Missing as reason:
                 self.skipTest(str(reason))
-        for name, (left, after) in zip(names, ends):
-            print(f"{name}: of {KILLS // len(VOLUMES)} kills {left} left a file; after one more start "
-                  f"{len(after)}", flush=True)
-            self.assertEqual(after, [], name)
-        self.assertGreater(sum(left for left, _ in ends), 0, "no kill hit the probe: proves nothing")
+        for name, left in zip(names, ends):
+            print(f"{name}: of {KILLS // len(VOLUMES)} kills {left} left a file; after one more start 0", flush=True)
+        self.assertGreater(sum(ends), 0, "no kill hit the probe: proves nothing")
 
 
 if __name__ == "__main__":
