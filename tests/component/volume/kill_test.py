@@ -44,7 +44,8 @@ class Kill(unittest.TestCase):
             self.bed.rule(name, rules)
         config = os.path.join(self.folder, name + ".yaml")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(f"checks: {{volume: {{folders: '{','.join(folders)}'}}}}\n")
+            # The first probe may be over before it is seen: then the next is soon.
+            file.write(f"checks: {{volume: {{interval: 1s, folders: '{','.join(folders)}'}}}}\n")
 
         def daemon():
             return Daemon(PROGRAM, content, self.pod, "--config", config, "--only", "volume",
