@@ -69,7 +69,9 @@ def detect(daemon, bed, session, events):
     knowing, stale = ",".join(map(str, range(1, len(names)))), names[-1]
     seen = []
     for number in range(1, events + 1):
-        time.sleep(random.uniform(0, 1))            # so that publishing does not march in step with the poll
+        # Not in step with the poll, and no faster than changes that go on, as of an import, are looked at (twice a
+        # second: daemon/run/timetable.h).
+        time.sleep(random.uniform(1, 2))
         before = missing(daemon, stale)
         published = bed.control("publish", pods=knowing)
         began = time.monotonic()
