@@ -132,7 +132,7 @@ std::vector<Row> hostilePeers() {
       {"dripsHeaderLines", endless(kOk, "X: y\r\n", 100ms), kLate, late},
       {"dripsItsBody", endless(kOk + "Content-Length: 1000\r\n\r\n", "y", 100ms), kLate, late},
       {"promisesMoreThanItSends", endless(kOk + "Content-Length: 1000\r\n\r\nx", "", 100ms), kLate,
-       late},
+       late + "42 bytes received)"},
       {"sendsAnEndlessFirstLine", endless("HTTP/1.1 200 ", std::string(kChunk, 'y')), kProtocol,
        "a header line that does not end"},
       {"sendsAnEndlessHeader", endless(kOk + "X: ", std::string(kChunk, 'y')), kProtocol,

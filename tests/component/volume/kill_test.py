@@ -36,33 +36,34 @@ class Kill(unittest.TestCase):
         self.bed = make_bed(self, FAULTY)
 
     def kill_again_and_again(self, name, kind, folders, rules):
-        """How many kills left a file; none is left after one more start."""
+        """How many kills left a file, and what is left after one more start."""
         moment = random.Random(f"{SEED} {name}")
         content = self.bed.make(name, kind)
         furnish(content, folders)
         if rules:
             self.bed.rule(name, rules)
-        config = os.path.join(self.folder, name + ".yaml")
-        with open(config, "w", encoding="utf-8") as file:
-            # The first probe may be over before it is seen: then the next is soon.
-            file.write(f"checks: {{volume: {{interval: 1s, folders: '{','.join(folders)}'}}}}\n")
 
-        def daemon():
+        def daemon(interval):
+            config = os.path.join(self.folder, name + ".yaml")
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(f"checks: {{volume: {{interval: {interval}, folders: '{','.join(folders)}'}}}}\n")
             return Daemon(PROGRAM, content, self.pod, "--config", config, "--only", "volume",
                           log=os.path.join(self.folder, name + ".log"))
 
         left = 0
         for _ in range(KILLS // len(VOLUMES)):
-            with daemon() as one:
+            # The first probe may be over before it is seen: then the next is soon.
+            with daemon("1s") as one:
                 wait_until(lambda one=one: children_of(one.pid), 60, "no probe", every=0.01)
                 time.sleep(moment.uniform(0, LONGEST))
                 one.kill()
             left += bool(own_files(content, folders))
-        with daemon() as last:
+        with daemon("15s") as last:
             wait_until(lambda: last.run_of("volume"), 60, "no probe was completed")
-            # A child of the last one that was killed may have ended after that probe.
-            wait_until(lambda: not own_files(content, folders), 60, f"{name}: a file is left", every=0.01)
-        return left
+            # A child of the last one that was killed may have ended after that probe. The end must not fall into a probe.
+            wait_until(lambda: not children_of(last.pid) and not own_files(content, folders), 60,
+                       f"{name}: a file is left", every=0.01)
+        return left, own_files(content, folders)
 
     def test_no_file_survives_the_next_start(self):
         print(f"\nseed {SEED}", flush=True)
@@ -74,9 +75,11 @@ class Kill(unittest.TestCase):
                 ends = [one.result() for one in plays]
             except volumes.Missing as reason:
                 self.skipTest(str(reason))
-        for name, left in zip(names, ends):
-            print(f"{name}: of {KILLS // len(VOLUMES)} kills {left} left a file; after one more start 0", flush=True)
-        self.assertGreater(sum(ends), 0, "no kill hit the probe: proves nothing")
+        for name, (left, after) in zip(names, ends):
+            print(f"{name}: of {KILLS // len(VOLUMES)} kills {left} left a file; after one more start "
+                  f"{len(after)}", flush=True)
+            self.assertEqual(after, [], name)
+        self.assertGreater(sum(left for left, _ in ends), 0, "no kill hit the probe: proves nothing")
 
 
 if __name__ == "__main__":
