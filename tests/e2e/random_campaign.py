@@ -2,7 +2,7 @@
 """The random campaign: a seeded sequence of operations and faults on real Ghost, and the truth after each few.
 
     random_campaign.py --rollcall build/release/rollcall [--seed 1] [--operations 500] [VERSION...]
-See README.md. Exits 0 when nothing was missed, invented or otherwise wrong.
+See README.md. Exits 0 when nothing was missed, invented or otherwise wrong, 130 when that is so but it was stopped.
 """
 
 import argparse
@@ -78,6 +78,7 @@ class Tally:
     invented: int = 0
     again: int = 0              # looks that were repeated, for a pod of a busy machine answered late
     broken: int = 0             # times that the lab's own database crashed
+    stopped: bool = False       # before its end, by hand
     other: int = 0              # exit codes, verdicts, schema, crashes
     longest_wait: float = 0.0   # for the daemon, in seconds
     seconds: float = 0.0
@@ -94,7 +95,7 @@ class Tally:
     def line(self):
         recall = (self.expected - self.missed) / self.expected if self.expected else 1.0
         precision = (self.found - self.invented) / self.found if self.found else 1.0
-        mark = "ok  " if self.passed else "FAIL"
+        mark = "FAIL" if not self.passed else "cut " if self.stopped else "ok  "
         return (f"{mark} {self.version:<8} seed {self.seed}: {self.operations} operations, "
                 f"{self.comparisons} checks and {self.daemon} looks at the daemon compared with the truth; "
                 f"{self.expected} claims and gaps were right ({self.gaps} gaps), {self.found} found, "
@@ -141,9 +142,13 @@ class Campaign:
         for operation in plan:
             if self._over:
                 print("     stopped before its end", flush=True)
+                self._tally.stopped = True
                 break
             print(f"{operation.number:4} {operation}", flush=True)
             try:
+                if operation.loses:
+                    with self._timed("looking"):
+                        self._onlooker.part_from(operation.loses)
                 with self._timed("acting"):
                     self._stage.act(operation)
                 self._tally.operations += 1
@@ -415,6 +420,8 @@ def main():
     tallies, keep = [], True
     try:
         for version in arguments.versions or VERSIONS:
+            if any(tally.stopped for tally in tallies):
+                break
             try:
                 tallies.append(run(version, arguments, os.path.join(folder, version)))
             except OSError:
@@ -430,7 +437,9 @@ def main():
             print(f"campaign: logs and data are in {folder}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    return 0 if all(tally.passed for tally in tallies) else 1
+    if not all(tally.passed for tally in tallies):
+        return 1
+    return 130 if any(tally.stopped for tally in tallies) else 0
 
 
 def _interrupted(number, frame):

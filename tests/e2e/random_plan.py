@@ -31,6 +31,15 @@ class Operation:
     arguments: tuple
     judged: bool
 
+    @property
+    def loses(self):
+        """The pod that Rollcall may see no more after it; 0 when there is none."""
+        arguments = dict(self.arguments)
+        if self.name in ("kill_pod", "stop_pod", "freeze_pod"):
+            return arguments["pod"]
+        wire = arguments.get("wire", "")
+        return int(wire.removeprefix("pod-")) if wire.startswith("pod-") and arguments["how"] != "well" else 0
+
     def __str__(self):
         words = " ".join(f"{key}={value}" for key, value in self.arguments)
         return f"{self.name.replace('_', ' ')} {words}".rstrip()

@@ -229,14 +229,30 @@ class Onlooker:
 
     def _remember(self, right, open_pods):
         """Whoever watched before a pod was lost may count it."""
-        model = self._stage.model
         for pod in self._lab.state["pods"]:
             number = int(pod["name"].removeprefix("pod-"))
             if number not in open_pods:
                 right.unseen[pod["name"]] = self._wrong.get(pod["name"], set())
                 continue
-            known = [(key, model.resources[key]) for key in open_pods[number].states if key in model.resources]
-            self._wrong[pod["name"]] = {(key[0], model.path(resource)) for key, resource in known}
+            self._wrong[pod["name"]] = self._wrong_of(open_pods[number])
+
+    def _wrong_of(self, content):
+        model = self._stage.model
+        known = [(key, model.resources[key]) for key in content.states if key in model.resources]
+        return {(key[0], model.path(resource)) for key, resource in known}
+
+    def part_from(self, number):
+        """Looks once more at a pod that is about to be lost: whoever has watched until then may remember it."""
+        stage = self._stage
+        if number in stage.lost or stage.private or not stage.database_well:
+            return
+        content = self._content(number)
+        if not content.error:
+            self._wrong.setdefault(f"pod-{number}", set()).update(self._wrong_of(content))
+
+    def _content(self, number):
+        return truth.look(self._lab, self._stage.model, number,
+                          sitemaps=not truth.routes_from_memory(self._lab.state["ghost"]))
 
     def _ask(self, pod, table, tiers, private):
         asker = truth.PodAsker(self._lab, pod.number, timeout=20)
@@ -252,8 +268,7 @@ class Onlooker:
         finally:
             asker.close()
         if not pod.private and not private:
-            pod.content = truth.look(self._lab, self._stage.model, pod.number,
-                                     sitemaps=not truth.routes_from_memory(self._lab.state["ghost"]))
+            pod.content = self._content(pod.number)
             if pod.content.error:
                 raise LabError(pod.content.error)
 

@@ -289,6 +289,8 @@ class Play:
             self.slowest = max(self.slowest, seconds)
             if status != 200:
                 raise AssertionError(f"{self.cell.fault}: {path} answers {status}")
+        if not report:
+            raise AssertionError(f"{self.cell.fault}: there is no report any more")
         invented = [one for one in report["findings"]
                     if one["code"] not in self.cell.codes or not bed.is_true(one)]
         if invented:

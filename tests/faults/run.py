@@ -74,8 +74,9 @@ def main():
     parser.add_argument("rollcall", type=os.path.abspath)
     parser.add_argument("faulty_volume", type=os.path.abspath)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("dependencies", nargs="*", choices=[*DEPENDENCIES, []])
-    arguments = parser.parse_args()
+    parser.add_argument("dependencies", nargs="*", choices=[*DEPENDENCIES, []], metavar="DEPENDENCY",
+                        help=f"of {', '.join(DEPENDENCIES)}; default: all")
+    arguments = parser.parse_intermixed_args()
     began = time.monotonic()
     chosen = arguments.dependencies or list(DEPENDENCIES)
     status = alone(chosen[0], arguments) if len(chosen) == 1 else together(chosen, arguments)

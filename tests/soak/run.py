@@ -246,7 +246,8 @@ def interrupted(number, frame):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rollcall", required=True, metavar="PROGRAM")
-    parser.add_argument("--minutes", type=float, default=120)
+    parser.add_argument("--minutes", type=float, default=120,
+                        help="default: 120; fewer than 7 are too few to tell whether it grows, and fail")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, interrupted)
