@@ -188,20 +188,21 @@ class Onlooker:
         return found
 
     def _volume(self, right):
-        """A block, written and synced by a child, for a write that hangs cannot be ended."""
+        """A byte and four blocks, written and synced by a child, for a write that hangs cannot be ended."""
         path = os.path.join(self._lab.state["content_dir"], "images", "truth.bin")
         child = subprocess.Popen([sys.executable, "-I", "-c", _WRITE, path], stdout=subprocess.PIPE, text=True)
         try:
-            said = child.communicate(timeout=_WRITE_PATIENCE)[0].strip()
+            little, _, said = child.communicate(timeout=_WRITE_PATIENCE)[0].strip().partition(" ")
         except subprocess.TimeoutExpired:
             child.kill()            # ends once the volume thaws
             self._stage.stuck.append(child)
-            said = "hangs"
-        if said:
+            little = said = "hangs"
+        if said != "well":
             right.claims.add(Claim(_VOLUME[said], "", "", ""))
+            right.hangs = right.hangs or said == "hangs"
+        if little != "well":        # on a full volume there may be room for as little as a canary
             right.gaps.add(("canary", ""))
             right.gaps = {gap for gap in right.gaps if gap[0] != "canary" or not gap[1]}
-            right.hangs = right.hangs or said == "hangs"
 
     # What pods hold in memory, against database and files
 
@@ -324,17 +325,21 @@ class Onlooker:
                 pod.wrong.add("RC561")
 
 
-# A program of its own: writes a block to the file of argv[1] and prints the name of the error, if there is one.
+# A program of its own: writes little and more to the file of argv[1] and prints how each went.
 _WRITE = """
 import errno, os, sys
-try:
-    handle = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def write(size):
     try:
-        os.write(handle, bytes(4096))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-        os.unlink(sys.argv[1])
-except OSError as error:
-    print(errno.errorcode[error.errno])
+        handle = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            if os.write(handle, bytes(size)) < size:
+                return "ENOSPC"
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+            os.unlink(sys.argv[1])
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    return "well"
+print(write(1), write(4096))
 """
