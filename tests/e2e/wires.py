@@ -80,9 +80,9 @@ class Wire:
 
 
 def reset(writer):
-    """Ends a connection by RST."""
+    """Ends a connection by RST, if it has not ended by itself."""
     sock = writer.get_extra_info("socket")
-    if sock is not None:
+    if sock is not None and sock.fileno() >= 0:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
