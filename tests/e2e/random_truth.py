@@ -28,6 +28,7 @@ _SETTINGS = ("title", "description", "navigation", "codeinjection_head", "accent
 # Who asks the pods, the database, the volume: for them what cannot be asked is a gap.
 _ASK_PODS = {"private", "settings", "tiers", "canary", "images", "redirects"}
 _ASK_PAGES = {"posts", "archives", "routes", "sitemap", "theme"}    # not of a private site
+_READ_FILES = {"archives", "images", "posts", "redirects", "routes", "sitemap", "theme"}
 _ASK_DATABASE = _ASK_PAGES | {"private", "settings", "tiers", "images", "redirects", "schedule"}
 
 
@@ -41,6 +42,7 @@ class Right:
     lossy: set = dataclasses.field(default_factory=set)         # pods on whose wires packets are lost at random
     unseen: dict = dataclasses.field(default_factory=dict)      # pod -> (type, path) of what was wrong there before
     hangs: bool = False                                         # something takes its time to be found out
+    volume_hangs: bool = False                                  # and it is the volume
 
     def verdict(self):
         if any(claim.code not in _WARNINGS for claim in self.claims):
@@ -55,7 +57,8 @@ class Right:
         return claim.pod in self.lossy or bool(self.lossy) and (not claim.pod or everywhere in self.claims)
 
     def doubts_gap(self, gap):
-        return gap[1] in self.lossy
+        """As there is one look at a volume at a time: who comes after the one that hangs can read no file."""
+        return gap[1] in self.lossy or self.volume_hangs and gap in {(check, "") for check in _READ_FILES}
 
 
 @dataclasses.dataclass
@@ -199,7 +202,8 @@ class Onlooker:
             little = said = "hangs"
         if said != "well":
             right.claims.add(Claim(_VOLUME[said], "", "", ""))
-            right.hangs = right.hangs or said == "hangs"
+            right.volume_hangs = said == "hangs"
+            right.hangs = right.hangs or right.volume_hangs
         if little != "well":        # on a full volume there may be room for as little as a canary
             right.gaps.add(("canary", ""))
             right.gaps = {gap for gap in right.gaps if gap[0] != "canary" or not gap[1]}
