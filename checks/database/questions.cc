@@ -54,7 +54,7 @@ std::optional<Duration> secondsOf(const std::string& text) {
   std::int64_t value = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
-  return std::chrono::seconds(value);
+  return bounded(std::chrono::seconds(value));
 }
 
 }  // namespace

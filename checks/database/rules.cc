@@ -59,7 +59,7 @@ std::string whyReadOnly(const Variables& variables) {
 }
 
 Beat beatOf(WallTime database, WallTime before, WallTime after, Duration roundTrip) {
-  return {roundTrip, Duration(database - before) - Duration(after - before) / 2};
+  return {roundTrip, elapsed(before, database) - elapsed(before, after) / 2};
 }
 
 Beat fastest(const std::vector<Beat>& beats) {

@@ -251,12 +251,12 @@ bool usesNodes(const std::vector<Group>& groups) {
 
 bool restartsOften(const GhostContainer& ghost, WallTime now, const Limits& limits) {
   return ghost.restarts >= limits.restarts && ghost.lastEnd && ghost.lastEnd->at &&
-         now - *ghost.lastEnd->at < limits.recent;
+         elapsed(*ghost.lastEnd->at, now) < limits.recent;
 }
 
 bool ranOutOfMemory(const GhostContainer& ghost, WallTime now) {
   return ghost.lastEnd && ghost.lastEnd->reason == "OOMKilled" && ghost.lastEnd->at &&
-         now - *ghost.lastEnd->at < kMemoryWindow;
+         elapsed(*ghost.lastEnd->at, now) < kMemoryWindow;
 }
 
 std::optional<std::string> moreMemory(std::string_view limit) {

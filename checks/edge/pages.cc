@@ -73,7 +73,9 @@ std::vector<Page> choosePages(const Content& content, const std::vector<std::str
   Chooser chooser(content, paths, site);
   const auto published = [](const Entry& one) { return one.publishedAt.value_or(WallTime{}); };
   const auto updated = [](const Entry& one) { return one.updatedAt; };
-  const auto lately = [&](const Entry& one) { return content.now - one.updatedAt < wish.lately; };
+  const auto lately = [&](const Entry& one) {
+    return elapsed(one.updatedAt, content.now) < wish.lately;
+  };
   chooser.add(
       wrong.size(), [&](const Entry& one) { return wrong.contains(one.id); }, updated);
   chooser.add(
@@ -110,8 +112,8 @@ std::vector<std::string> soughtPaths(const Content& content, const std::vector<s
   std::vector<std::size_t> posts;
   for (std::size_t i = 0; i < content.entries.size(); ++i) {
     const Entry& entry = content.entries[i];
-    const bool old =
-        content.now - std::max(entry.updatedAt, entry.publishedAt.value_or(WallTime{})) > age;
+    const bool old = elapsed(std::max(entry.updatedAt, entry.publishedAt.value_or(WallTime{})),
+                             content.now) > age;
     if (entry.type == ResourceType::kPost && entry.isPublic && old && !paths[i].empty())
       posts.push_back(i);
   }

@@ -26,7 +26,7 @@ bool some(const std::vector<Sight>& sights, Shown shown) {
 }
 
 bool settled(const Page& page, WallTime now, std::chrono::milliseconds wait) {
-  return !page.changed || now - *page.changed > wait;
+  return !page.changed || elapsed(*page.changed, now) > wait;
 }
 
 // The content of every try is older than that of every pod, since longer than allowed.
@@ -41,7 +41,7 @@ bool isOlder(const std::vector<Sight>& pods, const std::vector<Sight>& tries, Wa
     if (!one.stamp) return false;
     newestTry = std::max(newestTry.value_or(*one.stamp), *one.stamp);
   }
-  return oldestPod && newestTry && *newestTry < *oldestPod && now - *oldestPod > allowed;
+  return oldestPod && newestTry && *newestTry < *oldestPod && elapsed(*oldestPod, now) > allowed;
 }
 
 // Of what every pod lists the newest is on no try: one further down may have moved up when another
@@ -129,7 +129,7 @@ Trust judgeCertificate(const Certificate& certificate, bool isForHost, WallTime 
   if (now < certificate.notBefore || now >= certificate.notAfter) return Trust::kNotNow;
   // As in Limits.
   const auto warn = std::chrono::duration_cast<std::chrono::milliseconds>(warnBefore);
-  return certificate.notAfter - now < warn ? Trust::kExpiring : Trust::kGood;
+  return elapsed(now, certificate.notAfter) < warn ? Trust::kExpiring : Trust::kGood;
 }
 
 PlainHttp judgePlainHttp(const Result<HttpResponse>& answer) {

@@ -509,7 +509,8 @@ void Run::remember() {
   }
   memory_.wrong = std::move(wrong);
   std::erase_if(memory_.served, [&](const auto& one) {
-    return now() - one.second.seen > settings_.wish.lately && !memory_.wrong.contains(one.first);
+    return elapsed(one.second.seen, now()) > settings_.wish.lately &&
+           !memory_.wrong.contains(one.first);
   });
   while (memory_.served.size() > kMaxServed)
     memory_.served.erase(std::ranges::min_element(memory_.served, {},

@@ -146,7 +146,7 @@ Finding findingOf(Trust trust, const Certificate& certificate, const Url& edge, 
     case Trust::kExpiring:
       finding.def = &findings()[kExpiringCode];
       finding.message = fmt::format("the certificate for {} ends in {}", host,
-                                    formatDuration(certificate.notAfter - now));
+                                    formatDuration(elapsed(now, certificate.notAfter)));
       break;
     case Trust::kNotNow:
     case Trust::kGood:
@@ -155,7 +155,7 @@ Finding findingOf(Trust trust, const Certificate& certificate, const Url& edge, 
                             ? fmt::format("the certificate for {} is valid from {}", host,
                                           formatTime(certificate.notBefore))
                             : fmt::format("the certificate for {} has expired {} ago", host,
-                                          formatDuration(now - certificate.notAfter));
+                                          formatDuration(elapsed(certificate.notAfter, now)));
       break;
   }
   finding.evidence = {{"names", of},

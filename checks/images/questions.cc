@@ -81,7 +81,8 @@ bool isId(std::string_view text) {
 
 bool isSettling(const std::string& ageMicros, Duration settle) {
   if (ageMicros.empty()) return false;
-  const std::chrono::microseconds age(std::strtoll(ageMicros.c_str(), nullptr, 10));
+  const Duration age = bounded(std::chrono::floor<std::chrono::milliseconds>(
+      std::chrono::microseconds(std::strtoll(ageMicros.c_str(), nullptr, 10))));
   // A row from the future says that somebody's clock is off, not that it settles for ever.
   return age < settle && age > -settle;
 }

@@ -163,8 +163,8 @@ std::optional<Finding> expiring(const SmtpServer& server, const SmtpVisit& visit
                                 Duration warning) {
   if (!visit.encrypted || !server.verify) return std::nullopt;
   const Result<Certificate> certificate = parseCertificate(visit.certificate);
-  if (!certificate || certificate->notAfter - now >= warning) return std::nullopt;
-  const auto left = std::chrono::duration_cast<Duration>(certificate->notAfter - now);
+  if (!certificate || elapsed(now, certificate->notAfter) >= warning) return std::nullopt;
+  const auto left = elapsed(now, certificate->notAfter);
   Finding finding = about(kRc657, server,
                           fmt::format("The certificate of {} ends {}, in {}.", addressOf(server),
                                       formatTime(certificate->notAfter), formatDuration(left)));

@@ -64,8 +64,8 @@ Sight ofFront(const Site& site, const Result<HttpResponse>& answer) {
 
 Duration Mode::settling(Duration settle) const {
   // A row from the future says that somebody's clock is off, not that it settles for ever.
-  if (!changed || *changed > now + settle) return Duration::zero();
-  return settle - (now - *changed);
+  if (!changed || elapsed(now, *changed) > settle) return Duration::zero();
+  return settle - elapsed(*changed, now);
 }
 
 Mode modeOf(const std::vector<Row>& rows) {

@@ -18,7 +18,7 @@ namespace rollcall::checks::redirects {
 struct Offer {
   std::string id;
   std::string code;
-  std::chrono::seconds age{0};  // since it was changed, by the database's clock
+  Duration age{};  // since it was changed, by the database's clock
 };
 
 // A request and its only right answer.

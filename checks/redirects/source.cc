@@ -31,7 +31,7 @@ void take(FoundRules& found, std::string_view text, RuleFormat format) {
 }
 
 bool isSettled(const CheckContext& context, const std::optional<WallTime>& changed) {
-  return changed && context.clock.wall() - *changed > context.settle + kClockSkew;
+  return changed && elapsed(*changed, context.clock.wall()) > context.settle + kClockSkew;
 }
 
 // The YAML file wins where both are there, in every version.
@@ -150,7 +150,7 @@ Result<FoundOffers> findOffers(const CheckContext& context) {
   found.offers.emplace();
   for (const Row& row : *rows)
     if (row.size() == 3 && row[0] && row[1])
-      found.offers->push_back({*row[0], *row[1], std::chrono::seconds(numberOf(row[2]))});
+      found.offers->push_back({*row[0], *row[1], bounded(std::chrono::seconds(numberOf(row[2])))});
   return found;
 }
 

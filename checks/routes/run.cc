@@ -97,7 +97,8 @@ Result<bool> Run::learnAgain() {
 }
 
 bool Run::fileIsOld() const {
-  return text_.changed && context_.clock.wall() - *text_.changed > context_.settle + kClockSkew;
+  return text_.changed &&
+         elapsed(*text_.changed, context_.clock.wall()) > context_.settle + kClockSkew;
 }
 
 // Whether something may be claimed now: the settle window has passed since it was first seen just

@@ -61,8 +61,8 @@ std::vector<Scheduled> readScheduled(const std::vector<Row>& rows) {
     const auto due = dateOf(row[3]);
     const auto late = numberOf(row[5]);
     if (!due || !late) continue;
-    posts.push_back(
-        {textOf(row[0]), textOf(row[1]), textOf(row[2]), *due, dateOf(row[4]), seconds(*late)});
+    posts.push_back({textOf(row[0]), textOf(row[1]), textOf(row[2]), *due, dateOf(row[4]),
+                     bounded(seconds(*late))});
   }
   return posts;
 }
@@ -74,7 +74,7 @@ std::vector<Email> readEmails(const std::vector<Row>& rows) {
     const auto recipients = numberOf(row[3]);
     emails.push_back({textOf(row[0]), textOf(row[1]), textOf(row[2]),
                       static_cast<std::uint64_t>(std::max<std::int64_t>(recipients.value_or(0), 0)),
-                      seconds(numberOf(row[4]).value_or(0))});
+                      bounded(seconds(numberOf(row[4]).value_or(0)))});
   }
   return emails;
 }

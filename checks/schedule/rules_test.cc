@@ -89,6 +89,15 @@ TEST(ReadRows, DropsWhatIsNoDateOrNumber) {
               IsEmpty());
 }
 
+TEST(ReadRows, WhatIsDueCenturiesFromNowIsNotLate) {
+  const auto posts = readScheduled(
+      {Row{"post", "1", "a", "2400-01-15 08:00:00", "2027-01-15 07:00:00", "-11770000000"},
+       Row{"post", "2", "b", "1600-01-15 08:00:00", "2027-01-15 07:00:00", "13480000000"}});
+  ASSERT_EQ(posts.size(), 2U);
+  EXPECT_LT(posts[0].late, Duration::zero());
+  EXPECT_GT(posts[1].late, Duration::zero());
+}
+
 TEST(ReadRows, AnEmailWithoutNumbersIsStillAnEmail) {
   const auto emails = readEmails(
       {Row{"e", "p", "pending", std::nullopt, std::nullopt}, Row{"f", "q", "pending", "-4", "9"}});

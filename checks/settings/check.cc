@@ -210,8 +210,8 @@ void Run::settle(std::vector<Difference>& found) {
     consider(one.key->name);
     if (one.key->kind == Kind::kAnnouncement)
       consider("announcement_content"), consider("announcement_visibility");
-    if (!changed || *changed > table_.now + context_.settle) return false;
-    const Duration left = context_.settle - (table_.now - *changed);
+    if (!changed || elapsed(table_.now, *changed) > context_.settle) return false;
+    const Duration left = context_.settle - elapsed(*changed, table_.now);
     if (left <= Duration::zero()) return false;
     wait = std::max(wait.value_or(kSoonest), left);
     return true;

@@ -12,7 +12,7 @@ constexpr Duration kSoonest = std::chrono::milliseconds(200);
 
 // How long until `at` is `settle` ago; not positive when it is already.
 Duration waitFor(WallTime at, const Moment& moment) {
-  const Duration age = moment.now - at;
+  const Duration age = elapsed(at, moment.now);
   return age > -moment.settle ? moment.settle - age : Duration::zero();
 }
 

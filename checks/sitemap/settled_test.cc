@@ -56,6 +56,13 @@ TEST_F(PatienceTest, AYoungChangeSettlesAndIsAskedForAgain) {
   EXPECT_EQ(sift({post_}, 3s).due.size(), 1u);
 }
 
+TEST_F(PatienceTest, AChangeOfAnotherCenturyIsDue) {
+  for (const int year : {1600, 2600}) {
+    entries_[0].updatedAt = WallTime(std::chrono::sys_days(std::chrono::year(year) / 1 / 1));
+    EXPECT_EQ(sift({post_}).due.size(), 1u) << year;
+  }
+}
+
 TEST_F(PatienceTest, AClockThatIsSlightlyAheadIsYoungAndOneFarAheadIsNot) {
   entries_[0].updatedAt = kNow + 2s;
   EXPECT_TRUE(sift({post_}).due.empty());

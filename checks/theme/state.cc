@@ -29,7 +29,8 @@ void takeSetting(const Row& row, ThemeState& state) {
   state.changed = textOf(row, 2);
   state.changedAt = parseDateTime(state.changed);
   if (const std::string age = textOf(row, 3); !age.empty())
-    state.age = std::chrono::microseconds(std::strtoll(age.c_str(), nullptr, 10));
+    state.age = bounded(std::chrono::floor<std::chrono::milliseconds>(
+        std::chrono::microseconds(std::strtoll(age.c_str(), nullptr, 10))));
 }
 
 }  // namespace

@@ -58,6 +58,15 @@ Deadline Deadline::atMost(const Clock& clock, Duration in) const {
   return Deadline(std::min(when_, clock.mono() + in));
 }
 
+Duration bounded(std::chrono::milliseconds time) {
+  constexpr auto kMost = std::chrono::floor<std::chrono::milliseconds>(Duration::max() / 2);
+  return std::clamp(time, -kMost, kMost);
+}
+
+Duration elapsed(WallTime from, WallTime to) {
+  return bounded(to - from);
+}
+
 std::string formatTime(WallTime time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time - seconds).count();

@@ -64,6 +64,12 @@ class Deadline {
   MonoTime when_;
 };
 
+// At most 146 years either way: people's dates lie further apart than nanoseconds can count, and a
+// settle window more or less still fits.
+Duration bounded(std::chrono::milliseconds time);
+// From `from` to `to`, bounded; negative when `to` is earlier.
+Duration elapsed(WallTime from, WallTime to);
+
 // RFC 3339 in UTC with milliseconds: "2026-01-31T23:30:00.000Z".
 std::string formatTime(WallTime time);
 // For people: "350 ms", "4.2 s", "3 min", "5 h", "12 d".

@@ -49,6 +49,19 @@ TEST(Deadline, isNeverNegativeAndTakesTheEarlier) {
   EXPECT_EQ(deadline.left(clock), Duration::zero());
 }
 
+TEST(Elapsed, countsBothWaysAndNoFurtherThanNanosecondsReach) {
+  const WallTime now(1580513400000ms);
+  const WallTime earliest(-62135596800s);  // 0001-01-01
+  const WallTime latest(253402300799s);    // 9999-12-31
+  EXPECT_EQ(elapsed(now, now + 1500ms), Duration(1500ms));
+  EXPECT_EQ(elapsed(now, now - 1500ms), Duration(-1500ms));
+  const Duration century = std::chrono::hours(24 * 36525);
+  EXPECT_GT(elapsed(earliest, now), century);
+  EXPECT_LT(elapsed(now, earliest), -century);
+  EXPECT_GT(elapsed(earliest, latest) + 5s, century) << "there is room for a settle window";
+  EXPECT_LT(elapsed(latest, earliest) - 5s, -century);
+}
+
 TEST(FormatTime, isUtcWithMilliseconds) {
   EXPECT_EQ(formatTime(WallTime(1580513400123ms)), "2020-01-31T23:30:00.123Z");
   EXPECT_EQ(formatTime(WallTime(-1ms)), "1969-12-31T23:59:59.999Z");

@@ -87,7 +87,7 @@ void RollRun::concludeEntry(std::size_t i) {
 // Too early to judge: look again when the change has settled.
 void RollRun::waitFor(std::size_t i) {
   watched_.insert(keyOf(i));
-  const Duration left = context_.settle - (content_->now - content_->entries[i].updatedAt);
+  const Duration left = context_.settle - elapsed(content_->entries[i].updatedAt, content_->now);
   const Duration soon = std::max<Duration>(left, std::chrono::milliseconds(200));
   outcome_.again = std::min(outcome_.again.value_or(soon), soon);
 }
@@ -185,14 +185,14 @@ bool RollRun::okEverywhere(std::size_t i) const {
 void RollRun::measurePropagation(std::size_t i) {
   const Entry& entry = content_->entries[i];
   if (!entry.isPublic || !entry.publishedAt || *entry.publishedAt < *memory_.watchingSince_) return;
-  if (content_->now - *entry.publishedAt > kForgetMeasured &&
+  if (elapsed(*entry.publishedAt, content_->now) > kForgetMeasured &&
       !memory_.propagating_.contains(keyOf(i)))
     return;
   auto& [published, measured] =
       memory_.propagating_.try_emplace(keyOf(i), *entry.publishedAt, false).first->second;
   if (measured || !okEverywhere(i)) return;
   measured = true;
-  const Duration since = content_->now - published + (context_.clock.mono() - loadedAt_);
+  const Duration since = elapsed(published, content_->now) + (context_.clock.mono() - loadedAt_);
   outcome_.tally.propagationSeconds.push_back(
       std::max(0.0, std::chrono::duration<double>(since).count()));
 }

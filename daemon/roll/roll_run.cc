@@ -178,7 +178,7 @@ void RollRun::remember() {
   for (const std::size_t i : scope_) newest = std::max(newest, content_->entries[i].updatedAt);
   memory_.seenUntil_ = std::min(newest, content_->now);
   std::erase_if(memory_.propagating_, [this](const auto& one) {
-    return one.second.second && content_->now - one.second.first > kForgetMeasured;
+    return one.second.second && elapsed(one.second.first, content_->now) > kForgetMeasured;
   });
   std::set<std::string> alive;
   for (const PodRun& pod : pods_) alive.insert(pod.pod->name);
@@ -189,7 +189,7 @@ void RollRun::remember() {
 }
 
 bool RollRun::settling(const Entry& entry) const {
-  const Duration age = content_->now - entry.updatedAt;
+  const Duration age = elapsed(entry.updatedAt, content_->now);
   return age < context_.settle && age > -context_.settle;
 }
 

@@ -19,7 +19,7 @@ std::string onPod(const std::string& pod) {
 }
 
 std::string lasted(WallTime from, WallTime to) {
-  return formatDuration(std::max<Duration>(to - from, Duration::zero()));
+  return formatDuration(std::max(elapsed(from, to), Duration::zero()));
 }
 
 bool isAnotherProcess(const Pod& before, const Pod& now) {

@@ -29,14 +29,14 @@ std::string idOf(std::string_view text) {
 
 std::string timeTag(WallTime time, WallTime now) {
   const std::string text = shortTime(time);
-  const Duration age = std::max<Duration>(now - time, Duration::zero());
+  const Duration age = std::max(elapsed(time, now), Duration::zero());
   return fmt::format("<time datetime=\"{0}\">{0}</time>, {1}", text,
                      age < std::chrono::seconds(1) ? "just now" : formatDuration(age) + " ago");
 }
 
 std::string shortAge(WallTime time, WallTime now) {
   using namespace std::chrono;
-  const auto age = std::max<Duration>(now - time, Duration::zero());
+  const auto age = std::max(elapsed(time, now), Duration::zero());
   if (age < 1min) return fmt::format("{}s", duration_cast<seconds>(age).count());
   if (age < 1h) return fmt::format("{}m", duration_cast<minutes>(age).count());
   if (age < 48h) return fmt::format("{}h", duration_cast<hours>(age).count());
