@@ -267,8 +267,8 @@ class Onlooker:
             self._ask_redirects(pod, asker)
             if pod.private != private:
                 pod.wrong.add("RC511" if private else "RC512")
+            self._ask_theme(pod, asker, table["active_theme"])
             if not pod.private and not private:
-                self._ask_theme(pod, asker, table["active_theme"])
                 self._ask_routes(pod, asker)
         finally:
             asker.close()
@@ -316,7 +316,9 @@ class Onlooker:
                 pod.wrong.add("RC551" if unknown else "RC552")
 
     def _ask_theme(self, pod, asker, active):
-        status, _, served = asker.get("/assets/built/screen.css")
+        status, location, served = asker.get("/assets/built/screen.css")
+        if urllib.parse.urlsplit(location).path == "/private/":
+            return
         path = os.path.join(self._lab.state["content_dir"], "themes", active, "assets", "built", "screen.css")
         with open(path, "rb") as file:
             if status != 200 or served != file.read():
