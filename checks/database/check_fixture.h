@@ -36,7 +36,7 @@ inline constexpr const char* kNewest = "AS newest";
 class SlowSource final : public ContentSource {
  public:
   SlowSource(FakeContentSource& inner, PatientClock& clock) : inner_(inner), clock_(clock) {}
-  Result<Content> load(Deadline d, std::stop_token s) override { return inner_.load(d, s); }
+  Result<SharedContent> load(Deadline d, std::stop_token s) override { return inner_.load(d, s); }
   Result<ChangeMark> mark(Deadline d, std::stop_token s) override { return inner_.mark(d, s); }
   Result<std::map<std::string, EntryState>> states(ResourceType t,
                                                    const std::vector<std::string>& ids, Deadline d,

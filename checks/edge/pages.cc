@@ -77,7 +77,7 @@ std::vector<Page> choosePages(const Content& content, const std::vector<std::str
     return elapsed(one.updatedAt, content.now) < wish.lately;
   };
   chooser.add(
-      wrong.size(), [&](const Entry& one) { return wrong.contains(one.id); }, updated);
+      wrong.size(), [&](const Entry& one) { return wrong.contains(one.id.view()); }, updated);
   chooser.add(
       wish.newest, [](const Entry& one) { return one.isPublic; }, published);
   chooser.add(

@@ -76,8 +76,9 @@ std::optional<std::string> Run::notApplicable() {
 Result<void> Run::choose() {
   std::vector<Page> pages = fixedPages();
   if (context_.content) {
-    const auto content = context_.content->load(context_.deadline, context_.stop);
-    if (!content) return content.error();
+    const auto loaded = context_.content->load(context_.deadline, context_.stop);
+    if (!loaded) return loaded.error();
+    const Content* const content = loaded->get();
     read_ = content->now;
     readAt_ = context_.clock.mono();
     isPrivate_ = content->settings.isPrivate;

@@ -161,7 +161,7 @@ std::optional<Error> Run::readLive() {
   if (!content) return content.error();
   Routes routes = ghost::defaultRoutes();
   if (const auto known = readKnownRoutes(context_)) routes = known->routes;
-  for (const Entry& entry : content->entries) {
+  for (const Entry& entry : (*content)->entries) {
     if (!entry.isPublic) continue;
     std::vector<std::string> permalinks{"/{slug}/"};
     if (entry.type == ResourceType::kTag) permalinks = {routes.tagPermalink};

@@ -30,7 +30,7 @@ Result<void> Resources::readPages(ContentSource& source, Deadline deadline, std:
   if (pages->size() >= ContentSource::kMaxRows) {  // there may be more
     const auto content = source.load(deadline, stop);
     if (!content) return tl::unexpected<Error>(content.error());
-    takePages(*content);
+    takePages(**content);
   }
   for (const Row& row : *pages)
     if (!row.empty() && row.front()) pages_.insert(pathOf(*row.front()));
@@ -40,14 +40,14 @@ Result<void> Resources::readPages(ContentSource& source, Deadline deadline, std:
 Result<void> Resources::readAll(ContentSource& source, Deadline deadline, std::stop_token stop) {
   const auto content = source.load(deadline, stop);
   if (!content) return tl::unexpected<Error>(content.error());
-  takePages(*content);
+  takePages(**content);
   for (auto& slugs : slugs_) slugs.clear();
-  for (const Entry& entry : content->entries) {
+  for (const Entry& entry : (*content)->entries) {
     if (!entry.isPublic || entry.type == ResourceType::kPage) continue;
     const Kind kind = entry.type == ResourceType::kTag      ? Kind::kTag
                       : entry.type == ResourceType::kAuthor ? Kind::kAuthor
                                                             : Kind::kPost;
-    slugs_[static_cast<std::size_t>(kind)].emplace(entry.slug);
+    slugs_[static_cast<std::size_t>(kind)].emplace(entry.slug.view());
   }
   return {};
 }

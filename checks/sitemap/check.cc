@@ -95,7 +95,7 @@ class Run {
   Patience& patience_;
   const std::size_t maxSitemaps_;
   const CheckContext& context_;
-  Content content_;
+  SharedContent content_;
   KnownRoutes routes_;
   std::optional<Expected> expected_;
   Strays strays_;
@@ -106,10 +106,10 @@ class Run {
 };
 
 Result<Outcome> Run::run() {
-  auto content = context_.content->load(context_.deadline, context_.stop);
+  auto content = context_.content->roundContent(context_.deadline, context_.stop);
   if (!content) return content.error();
   content_ = std::move(*content);
-  if (content_.settings.isPrivate) {
+  if (content_->settings.isPrivate) {
     outcome_.notApplicable = "the site is private: it has no sitemaps for anybody";
     return std::move(outcome_);
   }
@@ -117,7 +117,7 @@ Result<Outcome> Run::run() {
   if (!routes) return routes.error();
   routes_ = std::move(*routes);
   if (routes_.gap) outcome_.gaps.push_back(*routes_.gap);
-  expected_.emplace(content_.entries, routes_.routes, routes_.trust);
+  expected_.emplace(content_->entries, routes_.routes, routes_.trust);
   readPods();
   if (!applies()) return std::move(outcome_);
   reportPods();
@@ -197,7 +197,7 @@ std::vector<Suspect> Run::sift() {
                     "--content)",
                     name(type)));
   Sifted sifted = patience_.sift(*expected_, strays_, names_, comparison.suspects,
-                                 {.now = content_.now,
+                                 {.now = content_->now,
                                   .mono = context_.clock.mono(),
                                   .settle = context_.settle,
                                   .daemon = context_.trigger != Trigger::kOnce});
@@ -241,7 +241,7 @@ Result<std::vector<Suspect>> Run::confirm(std::vector<Suspect> due) {
 Result<std::set<std::uint32_t>> Run::changedEntries(const std::vector<Suspect>& due) {
   std::map<ResourceType, std::vector<std::uint32_t>> byType;
   for (const Suspect& one : due)
-    if (!one.stray) byType[content_.entries[one.id].type].push_back(one.id);
+    if (!one.stray) byType[content_->entries[one.id].type].push_back(one.id);
   std::set<std::uint32_t> changed;
   for (auto& [type, entries] : byType) {
     std::ranges::sort(entries);
@@ -249,11 +249,11 @@ Result<std::set<std::uint32_t>> Run::changedEntries(const std::vector<Suspect>& 
     for (std::size_t from = 0; from < entries.size(); from += kIdsPerQuestion) {
       const std::size_t to = std::min(entries.size(), from + kIdsPerQuestion);
       std::vector<std::string> ids;
-      for (std::size_t i = from; i < to; ++i) ids.emplace_back(content_.entries[entries[i]].id);
+      for (std::size_t i = from; i < to; ++i) ids.emplace_back(content_->entries[entries[i]].id);
       const auto states = context_.content->states(type, ids, context_.deadline, context_.stop);
       if (!states) return states.error();
       for (std::size_t i = from; i < to; ++i) {
-        const Entry& then = content_.entries[entries[i]];
+        const Entry& then = content_->entries[entries[i]];
         const auto found = states->find(std::string(then.id));
         const EntryState now = found == states->end() ? EntryState{} : found->second;
         if (now.exists && now.isPublic == then.isPublic && now.slug == then.slug &&
@@ -276,7 +276,7 @@ Result<std::set<std::uint32_t>> Run::knownStrays(const std::vector<Suspect>& due
   if (fresh.empty()) return fresh;
   const auto content = context_.content->load(context_.deadline, context_.stop);
   if (!content) return content.error();
-  const Expected now(content->entries, routes_.routes, routes_.trust);
+  const Expected now((*content)->entries, routes_.routes, routes_.trust);
   std::vector<std::uint32_t> found;
   std::erase_if(fresh, [&](std::uint32_t id) {
     now.find(strays_[id].type, strays_[id].path, found);
@@ -289,7 +289,7 @@ Result<std::set<std::uint32_t>> Run::knownStrays(const std::vector<Suspect>& due
 bool Run::stillWrong(const Suspect& suspect) const {
   const EntryState& now = now_.at(suspect.id);
   if (suspect.fault == Fault::kLeftOver) return !now.exists || !now.isPublic;
-  return now.isPublic && now.slug == content_.entries[suspect.id].slug;
+  return now.isPublic && now.slug == content_->entries[suspect.id].slug;
 }
 
 // Which of them are a pod's own routes: with assumed routes an address among the pages that belongs
@@ -347,7 +347,7 @@ Scene Run::sceneOf(const Suspect& suspect) const {
   Scene scene{.fault = suspect.fault,
               .pod = all ? "" : names_[suspect.pod],
               .pods = pods_.size(),
-              .entry = suspect.stray ? nullptr : &content_.entries[suspect.id],
+              .entry = suspect.stray ? nullptr : &content_->entries[suspect.id],
               .lastmod = suspect.lastmod};
   scene.type = suspect.stray ? strays_[suspect.id].type : scene.entry->type;
   scene.path = ghost::encodePath(suspect.stray ? strays_[suspect.id].path : placeOf(suspect.id));

@@ -32,8 +32,9 @@ std::string_view trimmed(std::string_view path) {
 // (6.56.0 and 6.65.0). Ghost stores addresses of its own site with a placeholder for the site.
 bool isItsOwnOriginal(const Entry& entry, std::string_view place) {
   constexpr std::string_view kSite = "__GHOST_URL__";
-  if (!entry.canonicalUrl.starts_with(kSite)) return false;
-  const std::string_view path = entry.canonicalUrl.substr(kSite.size());
+  const std::string_view canonical = entry.canonicalUrl;
+  if (!canonical.starts_with(kSite)) return false;
+  const std::string_view path = canonical.substr(kSite.size());
   return trimmed(ghost::decodePath(path)) == trimmed(ghost::decodePath(place));
 }
 

@@ -43,8 +43,8 @@ Patience::Key Patience::keyOf(const Expected& expected, const Strays& strays,
   const std::hash<std::string_view> hash;
   const auto fault = static_cast<Key>(suspect.fault) * 2 + suspect.stray;
   const auto type = suspect.stray ? strays[suspect.id].type : expected.entries()[suspect.id].type;
-  const std::string_view text =
-      suspect.stray ? std::string_view(strays[suspect.id].path) : expected.entries()[suspect.id].id;
+  const std::string_view text = suspect.stray ? std::string_view(strays[suspect.id].path)
+                                              : expected.entries()[suspect.id].id.view();
   return hash(text) ^ ((fault * kTypes + static_cast<Key>(type) + 1) * 0x9E3779B97F4A7C15u);
 }
 

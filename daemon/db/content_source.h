@@ -13,10 +13,11 @@
 
 #include "daemon/core/clock.h"
 #include "daemon/core/result.h"
+#include "daemon/db/packed_text.h"
 
 namespace rollcall {
 
-enum class ResourceType { kPost, kPage, kTag, kAuthor };
+enum class ResourceType : std::uint8_t { kPost, kPage, kTag, kAuthor };
 std::string_view name(ResourceType type);  // post page tag author
 
 // Text that lives as long as the arena. Move-only, never shrinks.
@@ -36,14 +37,14 @@ class Arena {
 // Ghost stores them. For tags and authors publishedAt is unset and tags carry no primaries.
 struct Entry {
   ResourceType type = ResourceType::kPost;
-  bool isPublic = true;     // must answer; false: must not (draft, scheduled, sent, no public post)
-  std::string_view status;  // posts: published draft scheduled sent; tags, authors: empty
-  std::string_view id;
-  std::string_view slug;
-  std::string_view visibility;     // posts: public members paid tiers
-  std::string_view canonicalUrl;   // empty = none
-  std::string_view primaryTag;     // slug; empty = none, also when the first tag is internal
-  std::string_view primaryAuthor;  // slug
+  bool isPublic = true;  // must answer; false: must not (draft, scheduled, sent, no public post)
+  PackedText status;     // posts: published draft scheduled sent; tags, authors: empty
+  PackedText id;
+  PackedText slug;
+  PackedText visibility;     // posts: public members paid tiers
+  PackedText canonicalUrl;   // empty = none
+  PackedText primaryTag;     // slug; empty = none, also when the first tag is internal
+  PackedText primaryAuthor;  // slug
   std::optional<WallTime> publishedAt;
   WallTime updatedAt{};
 };
@@ -64,6 +65,9 @@ struct Content {
   SiteSettings settings;
   WallTime now{};  // the database's clock when it was read
 };
+
+// Of a million posts there is one copy, whoever looks.
+using SharedContent = std::shared_ptr<const Content>;
 
 // Changes when something a reader could notice changes; compared, never interpreted.
 struct ChangeMark {
@@ -89,7 +93,7 @@ using Row = std::vector<std::optional<std::string>>;
 class ContentSource {
  public:
   virtual ~ContentSource() = default;
-  virtual Result<Content> load(Deadline deadline, std::stop_token stop) = 0;
+  virtual Result<SharedContent> load(Deadline deadline, std::stop_token stop) = 0;
   // Cheap: indexed; asked every second.
   virtual Result<ChangeMark> mark(Deadline deadline, std::stop_token stop) = 0;
   // States of these ids now (missing ids: exists = false), keyed by id, with the database's clock.
@@ -105,6 +109,12 @@ class ContentSource {
   // table or column the account may not read is kPermissionDenied, one that is not there kNotFound.
   virtual Result<std::vector<Row>> rows(const std::string& sql, Deadline deadline,
                                         std::stop_token stop) = 0;
+
+  // For the first look of a check: what one load() of this round of checks said, where rounds share
+  // it; else a load() of its own. A second look, before something is claimed, is a load().
+  virtual Result<SharedContent> roundContent(Deadline deadline, std::stop_token stop) {
+    return load(deadline, stop);
+  }
 
   static constexpr std::size_t kMaxRows = 10'000;
   static constexpr std::size_t kMaxRowBytes = 16u << 20;

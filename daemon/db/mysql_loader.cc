@@ -36,13 +36,13 @@ class Loader {
   Loader(const MysqlSession& session, std::size_t hiddenPerType)
       : session_(session), hiddenPerType_(hiddenPerType) {}
 
-  Result<Content> load() {
+  Result<SharedContent> load() {
     constexpr std::array kSteps{
         &Loader::begin,         &Loader::readSettings, &Loader::readTags,   &Loader::readAuthors,
         &Loader::readPublished, &Loader::readHidden,   &Loader::readFirsts, &Loader::end};
     for (const auto step : kSteps)
       if (auto done = (this->*step)(); !done) return done.error();
-    return std::move(content_);
+    return std::make_shared<const Content>(std::move(content_));
   }
 
  private:
@@ -84,18 +84,18 @@ class Loader {
     auto done = session_.each(selectTaxonomy(taxonomy), [&](const MysqlRow& row) {
       Entry entry;
       entry.type = taxonomy.type;
-      entry.id = content_.arena.keep(row.text(0));
-      entry.slug = content_.arena.keep(row.text(1));
+      entry.id = keep(row.text(0));
+      entry.slug = keep(row.text(1));
       entry.updatedAt = parseDateTime(row.text(2)).value_or(WallTime{});
       entry.isPublic = row.text(3) == "1";
       entry.visibility = shared(row.text(4));
       const bool visible = entry.visibility == "public";
-      slugs.emplace(entry.id, visible ? entry.slug : std::string_view{});
+      slugs.emplace(entry.id, visible ? entry.slug.view() : std::string_view{});
       if (entry.isPublic) content_.entries.push_back(entry);
       if (!entry.isPublic && visible) hidden.push_back(entry);
       return withinLimit(slugs.size());
     });
-    if (tooMany_) return tooManyRows();
+    if (refused_) return *refused_;
     if (!done) return done;
     keepNewest(hidden);
     content_.entries.insert(content_.entries.end(), hidden.begin(), hidden.end());
@@ -117,7 +117,7 @@ class Loader {
                                    return true;
                                  });
     if (!counted) return counted;
-    if (!withinLimit(count)) return tooManyRows();
+    if (!withinLimit(count)) return *refused_;
     firstPost_ = content_.entries.size();
     content_.entries.reserve(firstPost_ + count + 2 * hiddenPerType_);
     return readPosts(fmt::format("{} WHERE {}", kSelectPosts, kPublished));
@@ -140,15 +140,15 @@ class Loader {
       entry.type = row.text(0) == "page" ? ResourceType::kPage : ResourceType::kPost;
       entry.status = shared(row.text(1));
       entry.isPublic = entry.status == "published";
-      entry.id = content_.arena.keep(row.text(2));
-      entry.slug = content_.arena.keep(row.text(3));
+      entry.id = keep(row.text(2));
+      entry.slug = keep(row.text(3));
       entry.visibility = shared(row.text(4));
-      entry.canonicalUrl = content_.arena.keep(row.text(5));
+      entry.canonicalUrl = keep(row.text(5));
       entry.publishedAt = parseDateTime(row.text(6));
       entry.updatedAt = parseDateTime(row.text(7)).value_or(WallTime{});
       return withinLimit(content_.entries.size());
     });
-    if (tooMany_) return tooManyRows();
+    if (refused_) return *refused_;
     return done;
   }
 
@@ -164,7 +164,7 @@ class Loader {
   // id. Nearly always that is 0, so the others are read only when a post has no such link. Pages
   // have no first tag and author in Ghost.
   Result<void> readFirst(const Taxonomy& taxonomy, const Slugs& slugs, std::span<Entry> posts,
-                         const IdIndex& index, std::string_view Entry::*first) {
+                         const IdIndex& index, PackedText Entry::*first) {
     std::vector<std::uint32_t> lowest(posts.size(), kNoOrder);
     const auto take = [&](const MysqlRow& row) {
       const std::optional<std::size_t> at = index.find(row.text(0));
@@ -191,19 +191,26 @@ class Loader {
     return {};
   }
 
+  // No column of Ghost's holds more. It is not cut: a post would be expected at another address.
+  std::string_view keep(std::string_view text) {
+    if (text.size() <= PackedText::kMaxBytes) return content_.arena.keep(text);
+    refuse(fmt::format("a column holds more than {} bytes", PackedText::kMaxBytes));
+    return {};
+  }
+
   // One copy of each of the few words a column knows.
   std::string_view shared(std::string_view word) {
     if (const auto known = words_.find(word); known != words_.end()) return *known;
-    return *words_.insert(content_.arena.keep(word)).first;
+    return *words_.insert(keep(word)).first;
   }
 
+  // Whether to read on.
   bool withinLimit(std::uint64_t rows) {
-    if (rows > kMaxRows) tooMany_ = true;
-    return !tooMany_;
+    if (rows > kMaxRows) refuse(fmt::format("a table has more than {} rows", kMaxRows));
+    return !refused_;
   }
-  static Error tooManyRows() {
-    return {ErrorCode::kProtocol,
-            fmt::format("a table has more than {} rows: is it a Ghost database?", kMaxRows)};
+  void refuse(const std::string& why) {
+    refused_ = {ErrorCode::kProtocol, why + ": is it a Ghost database?"};
   }
 
   const MysqlSession& session_;
@@ -212,8 +219,8 @@ class Loader {
   Slugs tags_;
   Slugs authors_;
   std::set<std::string_view> words_;
-  std::size_t firstPost_ = 0;  // in content_.entries: posts and pages come last
-  bool tooMany_ = false;
+  std::size_t firstPost_ = 0;     // in content_.entries: posts and pages come last
+  std::optional<Error> refused_;  // why it cannot be a Ghost database
 };
 
 }  // namespace
@@ -226,7 +233,7 @@ std::string selectTaxonomy(const Taxonomy& taxonomy) {
       taxonomy.links, taxonomy.column, taxonomy.table);
 }
 
-Result<Content> loadContent(const MysqlSession& session, std::size_t hiddenPerType) {
+Result<SharedContent> loadContent(const MysqlSession& session, std::size_t hiddenPerType) {
   return Loader(session, hiddenPerType).load();
 }
 

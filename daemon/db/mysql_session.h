@@ -39,6 +39,6 @@ inline constexpr Taxonomy kAuthors{ResourceType::kAuthor, "users", "posts_author
 std::string selectTaxonomy(const Taxonomy& taxonomy);
 
 // Reads everything within one consistent view of the database, streaming.
-Result<Content> loadContent(const MysqlSession& session, std::size_t hiddenPerType);
+Result<SharedContent> loadContent(const MysqlSession& session, std::size_t hiddenPerType);
 
 }  // namespace rollcall

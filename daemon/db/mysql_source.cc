@@ -44,8 +44,8 @@ class MysqlSource final : public ContentSource {
   MysqlSource(const Clock& clock, DatabaseConfig config, std::shared_ptr<MysqlPool> pool)
       : clock_(clock), config_(std::move(config)), pool_(std::move(pool)) {}
 
-  Result<Content> load(Deadline deadline, std::stop_token stop) override {
-    return ask<Content>(deadline, stop, [this](const MysqlSession& session) {
+  Result<SharedContent> load(Deadline deadline, std::stop_token stop) override {
+    return ask<SharedContent>(deadline, stop, [this](const MysqlSession& session) {
       return loadContent(session, config_.hiddenPerType);
     });
   }

@@ -40,10 +40,10 @@ Result<Outcome> RollRun::run() {
 }
 
 Result<void> RollRun::load() {
-  auto content = context_.content->load(context_.deadline, context_.stop);
+  auto content = context_.content->roundContent(context_.deadline, context_.stop);
   if (!content) return content.error();
   loadedAt_ = context_.clock.mono();
-  content_ = std::make_shared<const Content>(std::move(*content));
+  content_ = std::move(*content);
   if (!memory_.watchingSince_) memory_.watchingSince_ = content_->now;
   for (std::size_t i = 0; i < content_->entries.size(); ++i)
     if (inScope(content_->entries[i])) scope_.push_back(static_cast<std::uint32_t>(i));

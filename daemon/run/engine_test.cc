@@ -91,10 +91,10 @@ struct Database {
 class SharedSource final : public ContentSource {
  public:
   explicit SharedSource(Database& database) : database_(database) {}
-  Result<Content> load(Deadline, std::stop_token) override {
+  Result<SharedContent> load(Deadline, std::stop_token) override {
     Content content;
     content.settings.title = "My Site";
-    return content;
+    return std::make_shared<const Content>(std::move(content));
   }
   Result<ChangeMark> mark(Deadline, std::stop_token) override {
     std::lock_guard lock(database_.mutex);

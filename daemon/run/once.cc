@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "daemon/net/shared_answers.h"
+#include "daemon/run/round_content.h"
 #include "daemon/run/runner.h"
 #include "daemon/run/watched_source.h"
 
@@ -51,6 +52,7 @@ struct Round {
   PodClient& pods;
   Trigger trigger;
   DatabaseSight sight;
+  RoundContent content;
 
   void tell(const std::string& text) const {
     if (options.progress) options.progress(text);
@@ -72,7 +74,9 @@ CheckRun runJob(Round& round, const Job& job, Check& check) {
                          round.topology.pods.size() == 1 ? "" : "s"));
   std::unique_ptr<ContentSource> content;
   if (round.services.contentSource)
-    content = watchSource(*round.services.clock, round.services.contentSource(), round.sight);
+    content = shareContent(
+        watchSource(*round.services.clock, round.services.contentSource(), round.sight),
+        round.content);
   std::unique_ptr<ContentSource> reader;
   if (round.services.readerSource) reader = round.services.readerSource();
   const CheckContext context{.topology = round.topology,
@@ -140,7 +144,7 @@ Result<std::shared_ptr<const Report>> Rounds::Impl::take(const std::stop_token& 
   const std::unique_ptr<PodClient> pods = shareAnswers(*services.pods);
   Round round{config,   services, options, std::move(*topology),
               deadline, stop,     *pods,   first ? Trigger::kOnce : Trigger::kInterval,
-              {}};
+              {},       {}};
   std::vector<CheckRun> runs(jobs.size());
   {
     std::vector<std::jthread> threads;

@@ -5,6 +5,7 @@
 
 #include <latch>
 #include <mutex>
+#include <set>
 
 #include "daemon/run/test_checks.h"
 
@@ -41,8 +42,18 @@ class OnceTest : public testing::Test {
   }
   static void loadInBothChecks() {
     scripts()["one"] = scripts()["two"] = [](const CheckContext& context) -> Result<Outcome> {
-      const Result<Content> content = context.content->load(context.deadline, context.stop);
+      const auto content = context.content->load(context.deadline, context.stop);
       if (!content) return content.error();
+      return Outcome{};
+    };
+  }
+  // Each check's first look at the posts, into `seen`.
+  static void lookInBothChecks(std::multiset<SharedContent>& seen, std::mutex& mutex) {
+    scripts()["one"] = scripts()["two"] = [&](const CheckContext& context) -> Result<Outcome> {
+      const auto content = context.content->roundContent(context.deadline, context.stop);
+      if (!content) return content.error();
+      const std::lock_guard lock(mutex);
+      seen.insert(*content);
       return Outcome{};
     };
   }
@@ -127,6 +138,20 @@ TEST_F(OnceTest, ADatabaseThatAnswersIsUpAndNamesTheSite) {
   const auto report = once();
   EXPECT_EQ((*report)->databaseUp, true);
   EXPECT_EQ((*report)->site.title, "My Site");
+}
+
+TEST_F(OnceTest, TheChecksOfARoundShareOneLookAtThePostsAndTheNextRoundTakesAnother) {
+  useDatabase({});
+  std::mutex mutex;
+  std::multiset<SharedContent> seen;
+  lookInBothChecks(seen, mutex);
+  Rounds rounds(registry_, config_, services_, options_);
+  ASSERT_TRUE(rounds.take({}));
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(*seen.begin(), *seen.rbegin());
+  ASSERT_TRUE(rounds.take({}));
+  ASSERT_EQ(seen.size(), 4U);
+  EXPECT_NE(*seen.begin(), *seen.rbegin());
 }
 
 TEST_F(OnceTest, ADatabaseThatDoesNotAnswerIsDownAndTheVerdictUnknown) {

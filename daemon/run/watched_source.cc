@@ -10,9 +10,9 @@ class WatchedSource final : public ContentSource {
   WatchedSource(const Clock& clock, std::unique_ptr<ContentSource> inner, DatabaseSight& sight)
       : clock_(clock), inner_(std::move(inner)), sight_(sight) {}
 
-  Result<Content> load(Deadline deadline, std::stop_token stop) override {
+  Result<SharedContent> load(Deadline deadline, std::stop_token stop) override {
     auto content = watch(deadline, [&] { return inner_->load(deadline, stop); });
-    if (content) sight_.sawTitle(content->settings.title);
+    if (content) sight_.sawTitle((*content)->settings.title);
     return content;
   }
   Result<ChangeMark> mark(Deadline deadline, std::stop_token stop) override {

@@ -55,16 +55,16 @@ TEST_P(ContentSourceContract, LoadsEveryRowWithItsState) {
   add(ResourceType::kPost, "3", "three", false);
   const auto content = source().load(soon(), {});
   ASSERT_TRUE(content);
-  ASSERT_EQ(content->entries.size(), 3U);
-  const Entry* const post = find(*content, ResourceType::kPost, "1");
+  ASSERT_EQ((*content)->entries.size(), 3U);
+  const Entry* const post = find(**content, ResourceType::kPost, "1");
   ASSERT_NE(post, nullptr);
   EXPECT_EQ(post->slug, "one");
   EXPECT_EQ(post->status, "published");
   EXPECT_EQ(post->visibility, "public");
   EXPECT_EQ(post->updatedAt, kTime);
   EXPECT_TRUE(post->isPublic);
-  EXPECT_NE(find(*content, ResourceType::kPage, "2"), nullptr);
-  EXPECT_FALSE(find(*content, ResourceType::kPost, "3")->isPublic);
+  EXPECT_NE(find(**content, ResourceType::kPage, "2"), nullptr);
+  EXPECT_FALSE(find(**content, ResourceType::kPost, "3")->isPublic);
 }
 
 TEST_P(ContentSourceContract, KeepsALoadedContentUsableAfterTheNextLoad) {
@@ -72,7 +72,7 @@ TEST_P(ContentSourceContract, KeepsALoadedContentUsableAfterTheNextLoad) {
   const auto first = source().load(soon(), {});
   const auto second = source().load(soon(), {});
   ASSERT_TRUE(first && second);
-  EXPECT_EQ(first->entries.at(0).slug, "one");
+  EXPECT_EQ((*first)->entries.at(0).slug, "one");
 }
 
 TEST_P(ContentSourceContract, TellsStatesByIdAndType) {

@@ -114,10 +114,11 @@ DatabaseConfig MariadbWorld::config() const {
   return config;
 }
 
-Content MariadbWorld::load(DatabaseConfig config) {
+const Content& MariadbWorld::load(DatabaseConfig config) {
   auto content = makeMysqlSource(clock_, std::move(config))->load(soon(), {});
   if (!content) throw std::runtime_error(content.error().message);
-  return std::move(*content);
+  loaded_.push_back(std::move(*content));
+  return *loaded_.back();
 }
 
 const Entry* MariadbWorld::find(const Content& content, ResourceType type, std::string_view id) {

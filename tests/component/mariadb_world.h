@@ -53,13 +53,17 @@ class MariadbWorld : public ::testing::Test {
   DatabaseConfig config() const;
   Deadline in(Duration duration) const { return Deadline::after(clock_, duration); }
   Deadline soon() const { return in(std::chrono::seconds(30)); }
-  Content load(DatabaseConfig config);
-  Content load() { return load(config()); }
+  // Throws when it fails; what it answers lives as long as this.
+  const Content& load(DatabaseConfig config);
+  const Content& load() { return load(config()); }
   static const Entry* find(const Content& content, ResourceType type, std::string_view id);
   // Waits until the condition, a query that answers 1, holds.
   void await(const std::string& condition);
 
   SystemClock clock_;
+
+ private:
+  std::vector<SharedContent> loaded_;
 };
 
 }  // namespace rollcall::testing_support

@@ -27,14 +27,14 @@ class FakeContentSource final : public ContentSource {
     return entries.back();
   }
 
-  Result<Content> load(Deadline, std::stop_token) override {
+  Result<SharedContent> load(Deadline, std::stop_token) override {
     ++loads;
     if (error) return *error;
     Content content;
     content.entries.assign(entries.begin(), entries.end());
     content.settings = settings;
     content.now = now;
-    return content;
+    return std::make_shared<const Content>(std::move(content));
   }
   Result<ChangeMark> mark(Deadline, std::stop_token) override {
     if (error) return *error;
