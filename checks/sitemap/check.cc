@@ -78,6 +78,7 @@ class Run {
   Result<Outcome> run();
 
  private:
+  const Expected& expect();
   void readPods();
   bool applies();
   void reportPods();
@@ -117,9 +118,9 @@ Result<Outcome> Run::run() {
   if (!routes) return routes.error();
   routes_ = std::move(*routes);
   if (routes_.gap) outcome_.gaps.push_back(*routes_.gap);
-  expected_.emplace(content_->entries, routes_.routes, routes_.trust);
   readPods();
   if (!applies()) return std::move(outcome_);
+  expect();
   reportPods();
   auto claims = confirm(sift());
   if (!claims) return claims.error();
@@ -127,15 +128,23 @@ Result<Outcome> Run::run() {
   return std::move(outcome_);
 }
 
+// What is expected, worked out once somebody asks.
+const Expected& Run::expect() {
+  if (!expected_) expected_.emplace(content_->entries, routes_.routes, routes_.trust);
+  return *expected_;
+}
+
 // A pod that is leaving is not worth a request.
 void Run::readPods() {
   for (const Pod& pod : context_.topology.pods) {
     if (pod.terminating) continue;
-    pods_.emplace_back(pod, *expected_, strays_);
+    pods_.emplace_back(pod);
     names_.push_back(pod.name);
   }
   const auto batch = context_.pods.batch(context_.budget);
-  for (PodReading& reading : pods_) readPod(*batch, context_.site, maxSitemaps_, reading);
+  const auto makeListing = [this] { return Listing(expect(), strays_); };
+  for (PodReading& reading : pods_)
+    readPod(*batch, context_.site, maxSitemaps_, makeListing, reading);
   batch->drive(context_.deadline, context_.stop);
 }
 
@@ -143,7 +152,7 @@ bool Run::applies() {
   std::set<ghost::Version> memory;
   bool asked = false;
   for (const PodReading& reading : pods_) {
-    asked = asked || reading.asked;
+    asked = asked || reading.listing;
     if (reading.version && routesFromMemory(*reading.version)) memory.insert(*reading.version);
   }
   if (asked || (memory.empty() && !pods_.empty())) return true;
@@ -168,9 +177,9 @@ void Run::reportPods() {
           .reachable = *reading.reachable,
           .version = reading.version ? reading.version->text() : ""};
     if (reading.gap) outcome_.gaps.push_back({reading.pod.name, "its sitemaps", *reading.gap});
-    if (reading.listing.notKept() > 0)
+    if (reading.listing && reading.listing->notKept() > 0)
       outcome_.notes.push_back(fmt::format("{}: {} more left-over entries were not kept",
-                                           reading.pod.name, reading.listing.notKept()));
+                                           reading.pod.name, reading.listing->notKept()));
     if (!reading.unreadable) continue;
     const auto& [path, why] = *reading.unreadable;
     Finding finding;
@@ -189,7 +198,7 @@ void Run::reportPods() {
 std::vector<Suspect> Run::sift() {
   std::vector<Reading> readings;
   for (const PodReading& reading : pods_)
-    readings.push_back({reading.asked ? &reading.listing : nullptr, reading.whole});
+    readings.push_back({reading.listing ? &*reading.listing : nullptr, reading.whole});
   const Comparison comparison = compare(*expected_, strays_, readings);
   for (const ResourceType type : comparison.notJudged)
     outcome_.notes.push_back(
@@ -358,8 +367,10 @@ Scene Run::sceneOf(const Suspect& suspect) const {
 
 // With assumed routes a pod that lists the entry knows better where it is.
 std::string Run::placeOf(std::size_t entry) const {
-  for (const PodReading& reading : pods_)
-    if (const std::string* place = reading.listing.placeOf(entry)) return *place;
+  for (const PodReading& reading : pods_) {
+    const std::string* place = reading.listing ? reading.listing->placeOf(entry) : nullptr;
+    if (place) return *place;
+  }
   return expected_->placeOf(entry);
 }
 

@@ -52,8 +52,13 @@ std::optional<Trouble> troubleOf(const Result<HttpResponse>& answer,
 // Keeps itself alive through its callbacks.
 class PodReader : public std::enable_shared_from_this<PodReader> {
  public:
-  PodReader(PodBatch& batch, const Site& site, std::size_t maxSitemaps, PodReading& reading)
-      : batch_(batch), site_(site), maxSitemaps_(maxSitemaps), reading_(reading) {}
+  PodReader(PodBatch& batch, const Site& site, std::size_t maxSitemaps, MakeListing makeListing,
+            PodReading& reading)
+      : batch_(batch),
+        site_(site),
+        maxSitemaps_(maxSitemaps),
+        makeListing_(std::move(makeListing)),
+        reading_(reading) {}
 
   void start() { askVersion(ghost::adminApiPath(std::nullopt), true); }
 
@@ -91,7 +96,7 @@ class PodReader : public std::enable_shared_from_this<PodReader> {
   }
 
   void askIndex() {
-    reading_.asked = true;
+    reading_.listing.emplace(makeListing_());
     auto listed = std::make_shared<std::set<SitemapName>>();
     ask(
         std::string(kIndexPath), kMaxIndexEntries,
@@ -122,7 +127,7 @@ class PodReader : public std::enable_shared_from_this<PodReader> {
     ask(
         pathOf(name), ghost::SitemapReader::Limits{}.maxEntries,
         [this, name](const ghost::SitemapEntry& entry) {
-          reading_.listing.record(name, roll::pathBelow(site_, entry.loc), entry.lastmod);
+          reading_.listing->record(name, roll::pathBelow(site_, entry.loc), entry.lastmod);
         },
         [this, name](const Result<HttpResponse>& answer, ghost::SitemapReader& reader) {
           const auto read = reader.finish();
@@ -164,13 +169,15 @@ class PodReader : public std::enable_shared_from_this<PodReader> {
   PodBatch& batch_;
   const Site& site_;
   const std::size_t maxSitemaps_;
+  const MakeListing makeListing_;
   PodReading& reading_;
 };
 
 }  // namespace
 
-void readPod(PodBatch& batch, const Site& site, std::size_t maxSitemaps, PodReading& reading) {
-  std::make_shared<PodReader>(batch, site, maxSitemaps, reading)->start();
+void readPod(PodBatch& batch, const Site& site, std::size_t maxSitemaps, MakeListing makeListing,
+             PodReading& reading) {
+  std::make_shared<PodReader>(batch, site, maxSitemaps, std::move(makeListing), reading)->start();
 }
 
 }  // namespace rollcall::checks::sitemap
