@@ -76,7 +76,8 @@ class RollCall {
   std::set<std::string> proven_;  // pods of which a whole view was read
   // By pod: what the last full run could not look at, and whether nothing there could be.
   std::map<std::string, std::pair<Gap, bool>> gaps_;
-  bool defaultsHeld_ = false;               // the assumed permalinks agreed with the pods' sitemaps
+  std::map<std::string, Gap> unread_;  // by pod: what its Content API's lists left unproven last
+  bool defaultsHeld_ = false;          // the assumed permalinks agreed with the pods' sitemaps
   std::optional<KnownRoutes> knownRoutes_;  // as read last
   NewestRows newest_;
 };

@@ -749,5 +749,95 @@ TEST_F(RollCallTest, onlyTheNewestFiftyPostsAreShown) {
   EXPECT_EQ(outcome.tally.newest.back().resource.slug, "p49");
 }
 
+// Ghost 6.65, where only the Content API's lists prove what nobody asks for.
+class UnreadListsTest : public RollCallTest {
+ protected:
+  UnreadListsTest() {
+    Settings made = settings();
+    made.newest = 1;
+    made.apiEvery = 5min;
+    roll_ = RollCall(made);
+    source_.key = "0123456789abcdef";
+    post("one", 1h), post("two", 2h), post("three", 3h), post("four", 4h);
+    for (const Pod& pod : topology_.pods) lists(pod.name, "one two three four", 1);
+  }
+  // What the pod's list of posts has on each of so many pages; with no page it answers 500.
+  void lists(const std::string& pod, const std::string& slugs, std::size_t pages) {
+    pods_.answerAll(pod, [=](const PodRequest& request) -> Result<HttpResponse> {
+      HttpResponse response;
+      response.status = 200;
+      const bool posts = request.path.starts_with("/ghost/api/content/posts/");
+      if (request.path == "/ghost/api/admin/site/")
+        response.body = R"({"site":{"title":"t","url":"http://e.org/","version":"6.65"}})";
+      else if (posts && pages == 0)
+        response.status = 500;
+      else if (posts)
+        response.body = fmt::format(R"({{"posts":[{}],"meta":{{"pagination":{{"pages":{}}}}}}})",
+                                    items(slugs), pages);
+      else if (request.path.starts_with("/ghost/api/content/pages/"))
+        response.body = R"({"pages":[],"meta":{"pagination":{"pages":1}}})";
+      else if (request.path.starts_with("/sitemap-"))
+        response.status = 404;
+      return response;
+    });
+  }
+  static std::string items(std::string_view slugs) {
+    std::string all;
+    for (std::size_t at = 0; at < slugs.size();) {
+      const std::size_t end = std::min(slugs.find(' ', at), slugs.size());
+      const std::string_view slug = slugs.substr(at, end - at);
+      all += fmt::format(R"({}{{"id":"{}","slug":"{}","url":"http://e.org/{}/"}})",
+                         all.empty() ? "" : ",", slug, slug, slug);
+      at = end + 1;
+    }
+    return all;
+  }
+  static std::vector<std::string> gaps(const Outcome& outcome) {
+    std::vector<std::string> lines;
+    for (const Gap& gap : outcome.gaps)
+      lines.push_back(fmt::format("{}: {}: {}", gap.pod, gap.what, gap.why.message));
+    return lines;
+  }
+};
+
+TEST_F(UnreadListsTest, readToTheEndLeavesNoGap) {
+  EXPECT_THAT(gaps(run()), IsEmpty());
+}
+
+// 200,000 posts on Ghost 6, which gives at most 100 a page. "one" was really asked for.
+TEST_F(UnreadListsTest, whatComesBeyondThePagesThatAreReadCouldNotBeLookedAt) {
+  lists("b", "two", 2'001);
+  const Outcome outcome = run();
+  EXPECT_THAT(
+      gaps(outcome),
+      ElementsAre("b: 2 posts or pages: its Content API's list of posts goes on after 2,000 "
+                  "pages, and no more are read"));
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  EXPECT_EQ(asked("b",
+                  "/ghost/api/content/posts/"
+                  "?key=0123456789abcdef&fields=id,slug,url&limit=100&page=2000"),
+            1u);
+}
+
+TEST_F(UnreadListsTest, aListThatFailsIsAGapThatLastsUntilItIsReadAgain) {
+  lists("b", "", 0);
+  const std::vector<std::string> told{
+      "b: 3 posts or pages: the pod answers 500 when asked for its Content API's list of posts"};
+  EXPECT_EQ(gaps(run(Trigger::kInterval)), told);
+  lists("b", "one two three four", 1);
+  EXPECT_EQ(gaps(run(Trigger::kInterval)), told);
+  EXPECT_EQ(gaps(run(Trigger::kChange)), told);
+  clock_.advance(5min);
+  EXPECT_THAT(gaps(run(Trigger::kInterval)), IsEmpty());
+}
+
+TEST_F(UnreadListsTest, whereTheSitemapsProveTheRestNoGapIsLeft) {
+  lists("b", "", 0);
+  pods_.answer("b", "/ghost/api/admin/site/", 200,
+               R"({"site":{"title":"t","url":"http://e.org/","version":"6.56"}})");
+  RollCallTest::lists("b", {"one", "two", "three", "four"});
+  EXPECT_THAT(gaps(run()), IsEmpty());
+}
+
 }  // namespace
 }  // namespace rollcall::roll

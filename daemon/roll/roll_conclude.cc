@@ -198,6 +198,11 @@ void RollRun::measurePropagation(std::size_t i) {
 }
 
 void RollRun::reportGaps() {
+  if (apiTried_) {
+    memory_.unread_.clear();
+    for (const PodRun& pod : pods_)
+      if (auto unread = unreadOf(pod)) memory_.unread_[pod.pod->name] = std::move(*unread);
+  }
   std::map<std::string, std::pair<Gap, bool>> gaps;
   for (const PodRun& pod : pods_) {
     const std::string& name = pod.pod->name;
@@ -237,7 +242,21 @@ std::optional<Gap> RollRun::gapOf(const PodRun& pod) const {
   if (full() && memory_.settings_.views && !pod.view.sitemaps && needsSitemaps)
     return Gap{
         name, "the pod's sitemaps", {ErrorCode::kProtocol, "they could not be read to the end"}};
+  if (const auto unread = memory_.unread_.find(name); full() && unread != memory_.unread_.end())
+    return unread->second;
   return std::nullopt;
+}
+
+// What nothing proves where the Content API's lists could not be read to the end and the sitemaps
+// say nothing of what the pod serves. The daemon reads those lists now and then only.
+std::optional<Gap> RollRun::unreadOf(const PodRun& pod) const {
+  if (!pod.view.apiFault || pod.view.whole()) return std::nullopt;
+  if (pod.view.version && routesFromMemory(*pod.view.version)) return std::nullopt;
+  const auto unproven = std::ranges::count_if(scope_, [&](std::size_t i) {
+    return content_->entries[i].isPublic && !pod.answers.contains(i) && !declaredPath(pod, i);
+  });
+  if (unproven == 0) return std::nullopt;
+  return Gap{pod.pod->name, fmt::format("{} posts or pages", unproven), *pod.view.apiFault};
 }
 
 void RollRun::count() {

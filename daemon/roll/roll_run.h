@@ -68,6 +68,7 @@ class RollRun {
   void waitFor(std::size_t entry);
   void reportGaps();
   std::optional<Gap> gapOf(const PodRun& pod) const;
+  std::optional<Gap> unreadOf(const PodRun& pod) const;
   bool listable(const PodRun& pod, std::size_t entry) const;
   void count();
   std::string_view stateFor(const PodRun& pod, std::size_t entry) const;

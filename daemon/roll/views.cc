@@ -15,7 +15,7 @@ constexpr std::size_t kSitemapBytes = 64u << 20;
 constexpr std::size_t kApiBytes = 8u << 20;
 constexpr std::uint64_t kSitemapPage = 50'000;  // Ghost's
 constexpr std::uint64_t kMaxSitemaps = 40;      // 2 million URLs
-constexpr std::uint64_t kMaxApiPages = 2'000;
+constexpr std::uint64_t kMaxApiPages = 2'000;   // 200,000 posts of Ghost 6, 2 million of older ones
 
 // Ghost writes letters beyond ASCII raw in sitemaps and escaped elsewhere: always escaped here.
 Place put(PathTable& paths, std::string_view path) {
@@ -125,19 +125,29 @@ class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
 
  private:
   void answered(const Result<HttpResponse>& answer) {
-    if (!answer || answer->status != 200) return giveUp();
+    if (!answer) return giveUp(answer.error());
+    if (answer->status != 200)
+      return giveUp({ErrorCode::kUnavailable, fmt::format("the pod answers {} when asked for {}",
+                                                          answer->status, listName())});
     const auto list = ghost::parseDeclared(answer->body, type_);
-    if (!list) return giveUp();
+    if (!list) return giveUp(list.error());
     for (const ghost::Declared& item : list->items) {
-      if (!keep(view_, item.id.size() + item.url.size(), wish_.maxBytes)) return giveUp();
+      if (!keep(view_, item.id.size() + item.url.size(), wish_.maxBytes))
+        return giveUp({ErrorCode::kProtocol, listName() + " is longer than what is expected"});
       const auto entry = books_.ids.find(item.id);
       if (entry) view_.declared.tell(*entry, put(books_.paths, pathBelow(site_, item.url)));
     }
     if (page_ >= list->pages) return;
-    if (page_ == kMaxApiPages) return giveUp();
+    if (page_ == kMaxApiPages)
+      return giveUp(
+          {ErrorCode::kProtocol, listName() + " goes on after 2,000 pages, and no more are read"});
     next();
   }
-  void giveUp() { view_.api = false; }
+  std::string listName() const { return "its Content API's list of " + type_; }
+  void giveUp(Error why) {
+    view_.api = false;
+    if (!view_.apiFault) view_.apiFault = std::move(why);
+  }
 
   PodBatch& batch_;
   const Pod& pod_;

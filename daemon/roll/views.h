@@ -21,6 +21,7 @@ struct View {
   std::optional<Error> unreachable;  // /ghost/api/admin/site/ did not answer
   bool sitemaps = false;             // all of them were read to the end
   bool api = false;                  // likewise the Content API's lists
+  std::optional<Error> apiFault;     // why they were not
   Declarations declared;
   std::size_t bytes = 0;  // of what it declared
 
