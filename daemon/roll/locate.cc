@@ -107,19 +107,28 @@ class Ballot {
     return even ? kNoPlace : best;
   }
 
-  // Whether both pods list the entry, by its slug; and whether at the same address.
+  // Whether both pods have the entry, and whether at the same address: by its slug in their
+  // sitemaps, else by what an API told, too.
   struct Agreement {
     bool both = false;
     bool same = false;
   };
   Agreement agree(std::size_t entry, const Declarations& a, const Declarations& b) const {
+    const bool sitemaps = a.listedEnd() > 0 && b.listedEnd() > 0;
+    const auto has = [&](const Declarations& pod, Place path) {
+      return pod.lists(path) || (!sitemaps && pod.told(entry) == path);
+    };
     bool one = false, other = false, same = false;
-    eachPath(entry, [&](Place path) {
-      const bool here = a.lists(path), there = b.lists(path);
+    const auto visit = [&](Place path) {
+      const bool here = has(a, path), there = has(b, path);
       one |= here;
       other |= there;
       same |= here && there;
-    });
+    };
+    eachPath(entry, visit);
+    for (const Declarations* pod : {&a, &b})
+      if (const Place told = pod->told(entry); !sitemaps && told != kNoPlace && told != notRouted_)
+        visit(told);
     return {one && other, same};
   }
 
@@ -172,7 +181,7 @@ class Dispute {
       : entries_(entries), ballot_(ballot), pods_(pods) {
     for (std::size_t i = 0; i < pods.size(); ++i)
       for (std::size_t j = i + 1; j < pods.size(); ++j)
-        if (pods[i]->listedEnd() > 0 && pods[j]->listedEnd() > 0 && differ(*pods[i], *pods[j]))
+        if (!pods[i]->silent() && !pods[j]->silent() && differ(*pods[i], *pods[j]))
           pairs_.emplace_back(i, j);
   }
 

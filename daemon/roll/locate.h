@@ -37,6 +37,7 @@ class Declarations {
     told_[entry] = path;
   }
   Place told(std::size_t entry) const { return entry < told_.size() ? told_[entry] : kNoPlace; }
+  bool silent() const { return listed_.empty() && told_.empty(); }
 
  private:
   std::vector<bool> listed_;  // by path

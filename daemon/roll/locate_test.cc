@@ -123,6 +123,32 @@ TEST(Locate, judgesNoPostThatPodsRouteDifferentlyWhileNobodyKnowsTheRoutes) {
   EXPECT_THAT(known.path, ElementsAre("/a/", "/b/", "/about/", "/c/"));
 }
 
+TEST(Locate, likewiseWhereOnlyTheirApisTell) {
+  Told one, two, lost;
+  one.byId = {{"1", "/blog/a/"}, {"2", "/blog/b/"}, {"3", "/about/"}};
+  two.byId = {{"1", "/a/"}, {"2", "/b/"}, {"3", "/about/"}, {"4", "/c/"}};
+  lost.byId = {{"1", "/404/"}, {"2", "/404/"}, {"3", "/404/"}, {"4", "/404/"}};
+  const std::vector<Entry> entries{post("1", "a"), post("2", "b"), page("3", "about"),
+                                   post("4", "c")};
+  const auto places =
+      located(entries, ghost::defaultRoutes(), Trust::kAssumed, {&two, &one, &two, &lost});
+  EXPECT_THAT(places.path, ElementsAre("", "", "/about/", "/c/"));
+  EXPECT_EQ(places.disputed, 2u);
+  const auto routed = located(entries, ghost::defaultRoutes(), Trust::kAssumed, {&two, &lost});
+  EXPECT_THAT(routed.path, ElementsAre("/a/", "/b/", "/about/", "/c/"));
+  const Told listed = listing({"/a/", "/b/"});  // no API of this one
+  const auto mixed = located(entries, ghost::defaultRoutes(), Trust::kAssumed, {&one, &listed});
+  EXPECT_THAT(mixed.path, ElementsAre("", "", "/about/", ""));
+}
+
+TEST(Locate, whatAnApiTellsDoesNotDisputeWhereTheSitemapsAgree) {
+  Told knows = listing({"/new/"}), stale = listing({"/old/"});  // one post, renamed
+  knows.byId = {{"1", "/new/"}}, stale.byId = {{"1", "/old/"}};
+  const auto places =
+      located({post("1", "new")}, ghost::defaultRoutes(), Trust::kAssumed, {&knows, &stale});
+  EXPECT_THAT(places.path, ElementsAre("/new/"));
+}
+
 TEST(Locate, assumedDefaultsYieldToWhatMostPodsDeclare) {
   const Told one = listing({"/blog/a/", "/blog/b/"});
   const Told two = listing({"/blog/a/", "/blog/b/"});

@@ -29,10 +29,13 @@ bool failed(const Answer& answer) {
 void RollRun::findSuspects(PodRun& pod) {
   const std::vector<Entry>& entries = content_->entries;
   std::set<Place> hidden;  // the newest of those that want the same place
-  for (const std::size_t i : scope_)
-    if (!entries[i].isPublic && places_.located(i) && hidden.insert(places_.place[i]).second &&
-        pod.view.declared.lists(places_.place[i]))
-      pod.suspects.insert(i);
+  for (const std::size_t i : scope_) {
+    if (entries[i].isPublic || !places_.located(i)) continue;
+    const Place place = places_.place[i];
+    const bool newest = hidden.insert(place).second;
+    const bool listed = newest && pod.view.declared.lists(place);
+    if (listed || pod.view.declared.told(i) == place) pod.suspects.insert(i);
+  }
   std::erase_if(pod.suspects, [&](std::size_t i) {
     const auto cleared = memory_.cleared_.find({pod.pod->name, keyOf(i)});
     return cleared != memory_.cleared_.end() && cleared->second == entries[i].updatedAt;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "tests/support/fake_content_dir.h"
 #include "tests/support/fake_content_source.h"
 #include "tests/support/fake_pod_client.h"
 
@@ -11,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing_support::FakeContentDir;
 using testing_support::FakeContentSource;
 using testing_support::FakePodClient;
 
@@ -51,6 +53,26 @@ class RollCallTest : public testing::Test {
       xml += fmt::format("<url><loc>http://e.org/{}/</loc></url>", slug);
     pods_.answer(pod, "/sitemap-posts.xml", 200, xml + "</urlset>");
   }
+  // The Content API's lists of Ghost 6: (id, path) of posts. The site has a key from now on.
+  void tells(const std::string& pod,
+             const std::vector<std::pair<std::string, std::string>>& posts) {
+    source_.key = "0123456789abcdef";
+    const std::string query = "/?key=0123456789abcdef&fields=id,slug,url&limit=100&page=1";
+    const auto list = [](std::string_view type, const std::string& items) {
+      return fmt::format(R"({{"{}":[{}],"meta":{{"pagination":{{"page":1,"pages":1}}}}}})", type,
+                         items);
+    };
+    std::string items;
+    for (const auto& [id, path] : posts)
+      items += fmt::format(R"({}{{"id":"{}","slug":"{}","url":"http://e.org{}"}})",
+                           items.empty() ? "" : ",", id, id, path);
+    pods_.answer(pod, "/ghost/api/content/posts" + query, 200, list("posts", items));
+    pods_.answer(pod, "/ghost/api/content/pages" + query, 200, list("pages", ""));
+  }
+  void knowRoutes() {
+    folder_.write("settings/routes.yaml", "collections:\n  /:\n    permalink: /{slug}/\n");
+    dir_ = &folder_;
+  }
   void serves(const std::string& pod, const std::string& slug, int status = 200) {
     pods_.answer(pod, "/" + slug + "/", status);
   }
@@ -60,6 +82,7 @@ class RollCallTest : public testing::Test {
                                .clock = clock_,
                                .pods = pods_,
                                .content = &source_,
+                               .dir = dir_,
                                .leads = leads_,
                                .trigger = trigger,
                                .budget = budget_,
@@ -100,6 +123,8 @@ class RollCallTest : public testing::Test {
   ManualClock clock_;
   FakePodClient pods_;
   FakeContentSource source_;
+  FakeContentDir folder_;
+  ContentDir* dir_ = nullptr;
   AskBudget budget_;
   bool leads_ = true;
   RollCall roll_{settings()};
@@ -184,6 +209,82 @@ TEST_F(RollCallTest, onDatabaseRoutedVersionsAnOldSitemapAccusesNobody) {
   for (const char* slug : {"one", "two", "three"}) serves("*", slug);
   EXPECT_THAT(claims(run()), IsEmpty());
   EXPECT_EQ(asked("b", "/three/"), 0u);
+}
+
+TEST_F(RollCallTest, aSitemapThatProvesNothingIsNotAskedForBesideTheListsThatDo) {
+  post("one");
+  serves("*", "one"), lists("*", {"one"});
+  tells("*", {{"one", "/one/"}});
+  for (const bool lazy : {true, false}) {
+    version(lazy ? "6.65" : "6.56");
+    pods_.asked.clear();
+    const Outcome outcome = run();
+    EXPECT_THAT(claims(outcome), IsEmpty());
+    EXPECT_THAT(outcome.gaps, IsEmpty());
+    EXPECT_EQ(outcome.tally.podResources.at({"b", "post", "ok"}), 1u);
+    EXPECT_EQ(asked("b", "/sitemap-posts.xml"), lazy ? 0u : 1u);
+    EXPECT_EQ(asked("b", "/sitemap-pages.xml"), lazy ? 0u : 1u);
+  }
+}
+
+TEST_F(RollCallTest, whereNoListCanBeReadTheSitemapsTellWhichPermalinksHold) {
+  version("6.65");
+  post("one");
+  serves("*", "one"), lists("*", {"one"}), serves("b", "one", 404);
+  source_.key = "0123456789abcdef";  // which the pods refuse
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), ElementsAre("RC201 b one"));
+  EXPECT_THAT(outcome.gaps, IsEmpty());
+  EXPECT_EQ(asked("a", "/sitemap-posts.xml"), 1u);
+}
+
+TEST_F(RollCallTest, betweenTwoReadingsOfTheListsSitemapsTellWhereNobodyKnowsTheRoutes) {
+  Settings settings = this->settings();
+  settings.apiEvery = 1h;
+  roll_ = RollCall(settings);
+  version("6.65");
+  post("one"), post("two", 48h);
+  serves("*", "one"), serves("*", "two"), lists("*", {"one", "two"});
+  tells("*", {{"one", "/one/"}, {"two", "/two/"}});
+  run(Trigger::kInterval);
+  EXPECT_EQ(asked("a", "/sitemap-posts.xml"), 0u);
+  run(Trigger::kInterval);
+  EXPECT_EQ(asked("a", "/sitemap-posts.xml"), 1u);
+}
+
+TEST_F(RollCallTest, betweenTwoReadingsOfTheListsNobodyAsksForSitemapsWhereTheRoutesAreKnown) {
+  Settings settings = this->settings();
+  settings.apiEvery = 1h;
+  roll_ = RollCall(settings);
+  knowRoutes();
+  version("6.65");
+  post("one"), post("two", 48h);
+  serves("*", "one"), serves("*", "two"), lists("*", {"one", "two"});
+  tells("*", {{"one", "/one/"}, {"two", "/two/"}});
+  for (int i = 0; i < 3; ++i) {
+    const Outcome outcome = run(Trigger::kInterval);
+    EXPECT_THAT(claims(outcome), IsEmpty());
+    EXPECT_THAT(outcome.gaps, IsEmpty());
+    EXPECT_EQ(outcome.tally.podResources.at({"b", "post", "ok"}), 2u);
+  }
+  EXPECT_EQ(asked("a", "/sitemap-posts.xml"), 0u);
+}
+
+TEST_F(RollCallTest, whatAPodListsThoughItIsNotPublicIsAsked) {
+  version("6.65");
+  post("newer", 1h);
+  serves("*", "newer");
+  for (const char* slug : {"never", "gone"}) {
+    Entry& hidden = post(slug);
+    hidden.isPublic = false;
+    hidden.status = "draft";
+    hidden.publishedAt.reset();
+  }
+  tells("*", {{"newer", "/newer/"}});
+  tells("b", {{"newer", "/newer/"}, {"gone", "/gone/"}});
+  pods_.answer("b", "/gone/", 200, R"(<link rel="canonical" href="http://e.org/gone/"/>)");
+  EXPECT_THAT(claims(run()), ElementsAre("RC203 b gone"));
+  EXPECT_EQ(asked("b", "/never/"), 0u);
 }
 
 TEST_F(RollCallTest, wrongEverywhereIsAnotherCode) {
@@ -421,17 +522,7 @@ TEST_F(RollCallTest, thePodsOwnWordAgainstItsAnswerIsAFinding) {
   version("6.65");
   post("one");
   serves("*", "one");
-  source_.key = "0123456789abcdef";
-  const auto api = [](const char* url) {
-    return fmt::format(R"({{"posts":[{{"id":"one","slug":"one","url":"{}"}}],)"
-                       R"("meta":{{"pagination":{{"page":1,"pages":1}}}}}})",
-                       url);
-  };
-  const std::string path = "?key=0123456789abcdef&fields=id,slug,url&limit=100&page=1";
-  pods_.answer("*", "/ghost/api/content/pages/" + path, 200,
-               R"({"pages":[],"meta":{"pagination":{"page":1,"pages":1}}})");
-  pods_.answer("*", "/ghost/api/content/posts/" + path, 200, api("http://e.org/one/"));
-  pods_.answer("c", "/ghost/api/content/posts/" + path, 200, api("http://e.org/404/"));
+  tells("*", {{"one", "/one/"}}), tells("c", {{"one", "/404/"}});
   EXPECT_THAT(claims(run()), ElementsAre("RC204 c one"));
 }
 
@@ -521,32 +612,34 @@ TEST_F(RollCallTest, aClaimIsForgottenWhenAnotherResourceTakesTheAddress) {
 }
 
 TEST_F(RollCallTest, anotherDeclaredAddressDoesNotConfirmThatOthersAreMissing) {
+  knowRoutes();
   version("6.65");
-  source_.key = "0123456789abcdef";
-  const std::string query = "?key=0123456789abcdef&fields=id,slug,url&limit=100&page=1";
-  std::string right, wrong;
+  std::vector<std::pair<std::string, std::string>> right, wrong;
   for (int i = 0; i < 20; ++i) {
     slugs_.push_back(fmt::format("post-{:02}", i));
     const std::string& slug = slugs_.back();
     post(slug), serves("*", slug);
-    const auto item = [&](const char* folder) {
-      return fmt::format(R"({}{{"id":"{}","slug":"{}","url":"http://e.org{}/{}/"}})", i ? "," : "",
-                         slug, slug, folder, slug);
-    };
-    right += item(""), wrong += item("/other");
+    right.emplace_back(slug, "/" + slug + "/");
+    wrong.emplace_back(slug, "/other/" + slug + "/");
   }
-  const auto list = [](const std::string& items) {
-    return R"({"posts":[)" + items + R"(],"meta":{"pagination":{"page":1,"pages":1}}})";
-  };
-  pods_.answer("*", "/ghost/api/content/pages/" + query, 200,
-               R"({"pages":[],"meta":{"pagination":{"page":1,"pages":1}}})");
-  pods_.answer("*", "/ghost/api/content/posts/" + query, 200, list(right));
-  pods_.answer("c", "/ghost/api/content/posts/" + query, 200, list(wrong));
+  tells("*", right), tells("c", wrong);
   budget_.pages = 6;
   const Outcome outcome = run();
   for (const Finding& finding : outcome.findings) EXPECT_EQ(finding.def->code, "RC204");
   EXPECT_EQ(outcome.findings.size(), 6u);
   EXPECT_EQ(outcome.gaps.size(), 1u);
+}
+
+TEST_F(RollCallTest, whereNobodyKnowsTheRoutesAnotherAddressOfEveryPostIsADispute) {
+  version("6.65");
+  post("one"), post("two", 48h);
+  serves("*", "one"), serves("*", "two");
+  tells("*", {{"one", "/one/"}, {"two", "/two/"}});
+  tells("c", {{"one", "/other/one/"}, {"two", "/other/two/"}});
+  const Outcome outcome = run();
+  EXPECT_THAT(claims(outcome), IsEmpty());
+  ASSERT_EQ(outcome.gaps.size(), 1u);
+  EXPECT_EQ(outcome.gaps[0].what, "2 posts");
 }
 
 TEST_F(RollCallTest, thousandsThatRecoverAreAskedWithinTheBudget) {

@@ -84,13 +84,20 @@ Deadline RollRun::share(double part) const {
   return Deadline::after(context_.clock, std::chrono::duration_cast<Duration>(left * part));
 }
 
+// Whether the sitemaps of a pod that is not proven by them tell something while its lists are not
+// due: what these told last holds until then, but where posts are may be the pods' word alone.
+bool RollRun::needsHints(const PodRun& pod) const {
+  const auto& known = memory_.knownRoutes_;
+  const bool located = known && known->trust == Trust::kKnown && known->routes.locatesPosts();
+  return !located || !memory_.proven_.contains(pod.pod->name);
+}
+
 Result<void> RollRun::readViews() {
   const bool views = memory_.settings_.views && (full() || memory_.needsDeclarations_);
   if (!views) return {};
   const bool apiDue = context_.trigger == Trigger::kOnce || !memory_.apiRead_ ||
                       context_.clock.mono() - *memory_.apiRead_ >= memory_.settings_.apiEvery;
-  ViewWish wish{.sitemaps = true,
-                .maxBytes = kSpareBytes + content_->entries.size() * kBytesPerEntry};
+  ViewWish wish{.maxBytes = kSpareBytes + content_->entries.size() * kBytesPerEntry};
   if (full() && apiDue) {
     wish.contentKey = context_.contentKey;
     if (wish.contentKey.empty()) {
@@ -105,8 +112,10 @@ Result<void> RollRun::readViews() {
   paths_.reserve(content_->entries.size());
   const IdIndex ids(wish.contentKey.empty() ? std::span<const Entry>() : content_->entries);
   const auto batch = context_.pods.batch(context_.budget);
-  for (PodRun& pod : pods_)
+  for (PodRun& pod : pods_) {
+    wish.hints = !wish.contentKey.empty() || needsHints(pod);
     readView(*batch, *pod.pod, context_.site, wish, {paths_, ids}, pod.view);
+  }
   batch->drive(share(kViewsShare), context_.stop);
   for (PodRun& pod : pods_) {
     if (pod.view.version) memory_.versions_[pod.pod->name] = *pod.view.version;

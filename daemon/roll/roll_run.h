@@ -53,6 +53,7 @@ class RollRun {
   Result<KnownRoutes> knownRoutes();
   void withdrawUnproven(const KnownRoutes& known);
   Deadline share(double part) const;
+  bool needsHints(const PodRun& pod) const;
   Result<void> readViews();
   Result<void> place();
   void findSuspects(PodRun& pod);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "daemon/ghost/api.h"
 #include "daemon/ghost/routes.h"
@@ -16,6 +18,7 @@ constexpr std::size_t kApiBytes = 8u << 20;
 constexpr std::uint64_t kSitemapPage = 50'000;  // Ghost's
 constexpr std::uint64_t kMaxSitemaps = 40;      // 2 million URLs
 constexpr std::uint64_t kMaxApiPages = 2'000;   // 200,000 posts of Ghost 6, 2 million of older ones
+constexpr const char* kTypes[] = {"posts", "pages"};
 
 // Ghost writes letters beyond ASCII raw in sitemaps and escaped elsewhere: always escaped here.
 Place put(PathTable& paths, std::string_view path) {
@@ -97,15 +100,17 @@ class SitemapWalk : public std::enable_shared_from_this<SitemapWalk> {
 // One type's Content API list of one pod. 6.x gives at most 100 a page, 5.x what it is asked for.
 class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
  public:
+  // `otherwise` is called when a list cannot be read.
   ApiWalk(PodBatch& batch, const Pod& pod, const Site& site, std::string type, const ViewWish& wish,
-          ViewBooks books, View& view)
+          ViewBooks books, View& view, std::function<void()> otherwise)
       : batch_(batch),
         pod_(pod),
         site_(site),
         type_(std::move(type)),
         wish_(wish),
         books_(books),
-        view_(view) {}
+        view_(view),
+        otherwise_(std::move(otherwise)) {}
 
   void next() {
     ++page_;
@@ -147,6 +152,7 @@ class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
   void giveUp(Error why) {
     view_.api = false;
     if (!view_.apiFault) view_.apiFault = std::move(why);
+    otherwise_();
   }
 
   PodBatch& batch_;
@@ -156,19 +162,30 @@ class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
   const ViewWish wish_;
   const ViewBooks books_;
   View& view_;
+  const std::function<void()> otherwise_;
   std::uint64_t page_ = 0;
 };
 
+void readSitemaps(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish& wish,
+                  PathTable& paths, View& view) {
+  view.sitemaps = true;
+  for (const char* type : kTypes)
+    std::make_shared<SitemapWalk>(batch, pod, site, type, wish.maxBytes, paths, view)->next();
+}
+
 void readLists(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish& wish,
                ViewBooks books, View& view) {
-  view.sitemaps = wish.sitemaps;
+  const bool prove = !view.version || routesFromMemory(*view.version);
   view.api = !wish.contentKey.empty();
-  for (const char* type : {"posts", "pages"}) {
-    if (wish.sitemaps)
-      std::make_shared<SitemapWalk>(batch, pod, site, type, wish.maxBytes, books.paths, view)
-          ->next();
-    if (view.api) std::make_shared<ApiWalk>(batch, pod, site, type, wish, books, view)->next();
-  }
+  if (prove || (wish.hints && !view.api)) readSitemaps(batch, pod, site, wish, books.paths, view);
+  if (!view.api) return;
+  const bool fallBack = wish.hints && !prove;
+  const auto otherwise = [=, &batch, &pod, &site, &view, told = std::make_shared<bool>()] {
+    if (fallBack && !std::exchange(*told, true))
+      readSitemaps(batch, pod, site, wish, books.paths, view);
+  };
+  for (const char* type : kTypes)
+    std::make_shared<ApiWalk>(batch, pod, site, type, wish, books, view, otherwise)->next();
 }
 
 void askVersion(PodBatch& batch, const Pod& pod, std::string path, HttpDone done) {

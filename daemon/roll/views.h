@@ -30,7 +30,10 @@ struct View {
 };
 
 struct ViewWish {
-  bool sitemaps = false;
+  // A pod that routes from memory, or does not say its version, is always asked for its sitemaps.
+  // Those of another prove nothing, but hint at what its lists tell: where this is set, and its
+  // lists are not read or cannot be.
+  bool hints = true;
   std::string contentKey;  // empty = do not ask the Content API
   std::size_t maxBytes =
       64u << 20;  // of addresses taken of one pod; beyond it the view is given up
