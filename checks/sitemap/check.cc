@@ -78,9 +78,9 @@ class Run {
   Result<Outcome> run();
 
  private:
-  const Expected& expect();
-  void readPods();
+  void askVersions();
   bool applies();
+  void readPods();
   void reportPods();
   std::vector<Suspect> sift();
   Result<std::vector<Suspect>> confirm(std::vector<Suspect> due);
@@ -106,7 +106,11 @@ class Run {
   Outcome outcome_;
 };
 
+// The versions first: where all pods route from memory the rows would be read for nothing, and a
+// database that does not answer is not in the way.
 Result<Outcome> Run::run() {
+  askVersions();
+  if (!applies()) return std::move(outcome_);
   auto content = context_.content->roundContent(context_.deadline, context_.stop);
   if (!content) return content.error();
   content_ = std::move(*content);
@@ -118,9 +122,8 @@ Result<Outcome> Run::run() {
   if (!routes) return routes.error();
   routes_ = std::move(*routes);
   if (routes_.gap) outcome_.gaps.push_back(*routes_.gap);
+  expected_.emplace(content_->entries, routes_.routes, routes_.trust);
   readPods();
-  if (!applies()) return std::move(outcome_);
-  expect();
   reportPods();
   auto claims = confirm(sift());
   if (!claims) return claims.error();
@@ -128,34 +131,26 @@ Result<Outcome> Run::run() {
   return std::move(outcome_);
 }
 
-// What is expected, worked out once somebody asks.
-const Expected& Run::expect() {
-  if (!expected_) expected_.emplace(content_->entries, routes_.routes, routes_.trust);
-  return *expected_;
-}
-
 // A pod that is leaving is not worth a request.
-void Run::readPods() {
+void Run::askVersions() {
   for (const Pod& pod : context_.topology.pods) {
     if (pod.terminating) continue;
-    pods_.emplace_back(pod);
+    pods_.push_back({.pod = pod});
     names_.push_back(pod.name);
   }
   const auto batch = context_.pods.batch(context_.budget);
-  const auto makeListing = [this] { return Listing(expect(), strays_); };
-  for (PodReading& reading : pods_)
-    readPod(*batch, context_.site, maxSitemaps_, makeListing, reading);
+  for (PodReading& reading : pods_) askVersion(*batch, reading);
   batch->drive(context_.deadline, context_.stop);
 }
 
 bool Run::applies() {
   std::set<ghost::Version> memory;
-  bool asked = false;
+  bool worth = false;
   for (const PodReading& reading : pods_) {
-    asked = asked || reading.listing;
-    if (reading.version && routesFromMemory(*reading.version)) memory.insert(*reading.version);
+    worth = worth || reading.worthALook();
+    if (reading.version && !reading.worthALook()) memory.insert(*reading.version);
   }
-  if (asked || (memory.empty() && !pods_.empty())) return true;
+  if (worth || (memory.empty() && !pods_.empty())) return true;
   if (memory.empty()) {
     outcome_.notApplicable = "all pods are leaving";
     return false;
@@ -168,6 +163,16 @@ bool Run::applies() {
       "Ghost {} keeps its routes in memory: there the sitemaps are evidence for the check posts",
       versions);
   return false;
+}
+
+void Run::readPods() {
+  const auto batch = context_.pods.batch(context_.budget);
+  for (PodReading& reading : pods_) {
+    if (!reading.worthALook()) continue;
+    reading.listing.emplace(*expected_, strays_);
+    readSitemaps(*batch, context_.site, maxSitemaps_, reading);
+  }
+  batch->drive(context_.deadline, context_.stop);
 }
 
 void Run::reportPods() {

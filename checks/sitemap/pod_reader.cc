@@ -49,54 +49,47 @@ std::optional<Trouble> troubleOf(const Result<HttpResponse>& answer,
   return std::nullopt;
 }
 
+void giveUp(PodReading& reading, Error why) {
+  reading.whole = false;
+  if (!reading.gap) reading.gap = std::move(why);
+}
+
+void takeVersion(PodReading& reading, const Result<HttpResponse>& answer) {
+  if (answer || answer.error().code != ErrorCode::kCancelled) reading.reachable = bool(answer);
+  if (!answer) return giveUp(reading, answer.error());
+  if (answer->status != 200)
+    return giveUp(reading,
+                  {ErrorCode::kUnavailable,
+                   fmt::format("the pod answers {} when asked for its version", answer->status)});
+  const auto info = ghost::parseSiteInfo(answer->body);
+  if (!info) return giveUp(reading, info.error());
+  reading.version = ghost::parseVersion(info->version);
+  if (!reading.version)
+    giveUp(reading, {ErrorCode::kProtocol, "the pod shows a version that cannot be understood"});
+}
+
+void askVersionAt(PodBatch& batch, const std::string& api, bool orOlder, PodReading& reading) {
+  PodRequest request;
+  request.path = api + "site/";
+  request.door = Door::kAdmin;
+  request.reason = Reason::kHealth;
+  request.shared = true;
+  batch.get(reading.pod, std::move(request),
+            [&batch, &reading, orOlder](const Result<HttpResponse>& answer) {
+              if (orOlder && answer && answer->status == 404)
+                askVersionAt(batch, ghost::adminApiPath(ghost::Version{4, 0}), false, reading);
+              else
+                takeVersion(reading, answer);
+            });
+}
+
 // Keeps itself alive through its callbacks.
 class PodReader : public std::enable_shared_from_this<PodReader> {
  public:
-  PodReader(PodBatch& batch, const Site& site, std::size_t maxSitemaps, MakeListing makeListing,
-            PodReading& reading)
-      : batch_(batch),
-        site_(site),
-        maxSitemaps_(maxSitemaps),
-        makeListing_(std::move(makeListing)),
-        reading_(reading) {}
-
-  void start() { askVersion(ghost::adminApiPath(std::nullopt), true); }
-
- private:
-  using OnEntry = ghost::SitemapReader::OnEntry;
-  using OnRead = std::function<void(const Result<HttpResponse>&, ghost::SitemapReader&)>;
-
-  void askVersion(const std::string& api, bool orOlder) {
-    PodRequest request;
-    request.path = api + "site/";
-    request.door = Door::kAdmin;
-    request.reason = Reason::kHealth;
-    request.shared = true;
-    batch_.get(reading_.pod, std::move(request),
-               [self = shared_from_this(), orOlder](Result<HttpResponse> answer) {
-                 if (orOlder && answer && answer->status == 404)
-                   self->askVersion(ghost::adminApiPath(ghost::Version{4, 0}), false);
-                 else
-                   self->onVersion(answer);
-               });
-  }
-
-  void onVersion(const Result<HttpResponse>& answer) {
-    if (answer || answer.error().code != ErrorCode::kCancelled) reading_.reachable = bool(answer);
-    if (!answer) return giveUp(answer.error());
-    if (answer->status != 200)
-      return giveUp({ErrorCode::kUnavailable,
-                     fmt::format("the pod answers {} when asked for its version", answer->status)});
-    const auto info = ghost::parseSiteInfo(answer->body);
-    if (!info) return giveUp(info.error());
-    reading_.version = ghost::parseVersion(info->version);
-    if (!reading_.version)
-      return giveUp({ErrorCode::kProtocol, "the pod shows a version that cannot be understood"});
-    if (!routesFromMemory(*reading_.version)) askIndex();
-  }
+  PodReader(PodBatch& batch, const Site& site, std::size_t maxSitemaps, PodReading& reading)
+      : batch_(batch), site_(site), maxSitemaps_(maxSitemaps), reading_(reading) {}
 
   void askIndex() {
-    reading_.listing.emplace(makeListing_());
     auto listed = std::make_shared<std::set<SitemapName>>();
     ask(
         std::string(kIndexPath), kMaxIndexEntries,
@@ -113,11 +106,16 @@ class PodReader : public std::enable_shared_from_this<PodReader> {
         });
   }
 
+ private:
+  using OnEntry = ghost::SitemapReader::OnEntry;
+  using OnRead = std::function<void(const Result<HttpResponse>&, ghost::SitemapReader&)>;
+
   void askListed(const std::set<SitemapName>& listed) {
     std::size_t asked = 0;
     for (const SitemapName& name : listed) {
       if (asked++ == maxSitemaps_)
-        return giveUp({ErrorCode::kProtocol,
+        return giveUp(reading_,
+                      {ErrorCode::kProtocol,
                        fmt::format("it lists {} sitemaps, more than max_sitemaps", listed.size())});
       askSitemap(name);
     }
@@ -155,29 +153,26 @@ class PodReader : public std::enable_shared_from_this<PodReader> {
   }
 
   void report(std::string_view path, Trouble trouble) {
-    if (!trouble.unreadable) return giveUp(std::move(trouble.why));
+    if (!trouble.unreadable) return giveUp(reading_, std::move(trouble.why));
     reading_.whole = false;
     if (!reading_.unreadable)
       reading_.unreadable = Unreadable{std::string(path), std::move(trouble.why.message)};
   }
 
-  void giveUp(Error why) {
-    reading_.whole = false;
-    if (!reading_.gap) reading_.gap = std::move(why);
-  }
-
   PodBatch& batch_;
   const Site& site_;
   const std::size_t maxSitemaps_;
-  const MakeListing makeListing_;
   PodReading& reading_;
 };
 
 }  // namespace
 
-void readPod(PodBatch& batch, const Site& site, std::size_t maxSitemaps, MakeListing makeListing,
-             PodReading& reading) {
-  std::make_shared<PodReader>(batch, site, maxSitemaps, std::move(makeListing), reading)->start();
+void askVersion(PodBatch& batch, PodReading& reading) {
+  askVersionAt(batch, ghost::adminApiPath(std::nullopt), true, reading);
+}
+
+void readSitemaps(PodBatch& batch, const Site& site, std::size_t maxSitemaps, PodReading& reading) {
+  std::make_shared<PodReader>(batch, site, maxSitemaps, reading)->askIndex();
 }
 
 }  // namespace rollcall::checks::sitemap

@@ -1,7 +1,6 @@
 // Reads one pod's version, its /sitemap.xml and the sitemaps that lists, from that pod alone.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -19,24 +18,22 @@ struct Unreadable {
 };
 
 struct PodReading {
-  explicit PodReading(const Pod& podGiven) : pod(podGiven) {}
-
   const Pod& pod;
   std::optional<bool> reachable;  // whether it answered; empty when it could not be asked
   std::optional<ghost::Version> version;
-  std::optional<Listing> listing;  // only where the version says that its sitemaps are worth a look
-  bool whole = false;              // all of them were read to the end
+  std::optional<Listing> listing;  // of a pod that is worthALook()
+  bool whole = false;              // all its sitemaps were read to the end
   std::optional<Error> gap;        // why it could not be looked at; the first reason
   std::optional<Unreadable> unreadable;
+
+  // Its version says that its sitemaps are.
+  bool worthALook() const { return version && !routesFromMemory(*version); }
 };
 
-// Makes the listing of a pod whose sitemaps are to be read. What is expected of a million posts is
-// worked out by the first of them, and on a site whose pods all route from memory never.
-using MakeListing = std::function<Listing()>;
-
-// Queues the requests; `reading` is complete when the batch has been driven. All references must
-// outlive that. A pod that routes from memory is asked for its version only.
-void readPod(PodBatch& batch, const Site& site, std::size_t maxSitemaps, MakeListing makeListing,
-             PodReading& reading);
+// These queue the requests; `reading` is complete when the batch has been driven. All arguments
+// must outlive that.
+void askVersion(PodBatch& batch, PodReading& reading);
+// Of a pod that is worth it; what they list goes to its `listing`, which must be there.
+void readSitemaps(PodBatch& batch, const Site& site, std::size_t maxSitemaps, PodReading& reading);
 
 }  // namespace rollcall::checks::sitemap

@@ -57,8 +57,10 @@ class Right:
         return claim.pod in self.lossy or bool(self.lossy) and (not claim.pod or everywhere in self.claims)
 
     def doubts_gap(self, gap):
-        """As there is one look at a volume at a time: who comes after the one that hangs can read no file."""
-        return gap[1] in self.lossy or self.volume_hangs and gap in {(check, "") for check in _READ_FILES}
+        """A look at a volume comes after the one that hangs, and can read no file; whether `sitemap` has anything to do
+        only a pod tells."""
+        return (gap[1] in self.lossy or self.volume_hangs and gap in {(check, "") for check in _READ_FILES}
+                or gap == ("sitemap", "") and bool(self.lossy))
 
 
 @dataclasses.dataclass
@@ -96,8 +98,7 @@ class Onlooker:
         self._volume(right)
         if database != "well":
             right.claims.add(Claim("RC701", "", "", ""))
-            # Without its rows none of them can tell whether it has anything to do in this site.
-            right.gaps |= {(check, "") for check in _ASK_DATABASE}
+            right.gaps |= {(check, "") for check in self._without_rows(pods)}
         elif "database" in self._stage.slow:
             right.claims.add(Claim("RC704", "", "", ""))
         for pod in pods:
@@ -178,6 +179,11 @@ class Onlooker:
         elif pod.front in (-1, 500):
             right.claims.add(Claim("RC104", name, "", ""))
             right.hangs = right.hangs or pod.front == -1
+
+    def _without_rows(self, pods):
+        """The checks that cannot tell without the database whether they have anything to do in this site."""
+        told = truth.routes_from_memory(self._lab.state["ghost"]) and any(pod.reach == "well" for pod in pods)
+        return _ASK_DATABASE - {"sitemap"} if told else _ASK_DATABASE       # its version tells
 
     def _applying(self, checks):
         """Those of `checks` that have anything to do in this site."""
