@@ -35,6 +35,15 @@ TEST_F(RoutesCheckTest, NamesThePodsThatRouteByAnotherFile) {
   EXPECT_THAT(finding.remedy, HasSubstr("kubectl delete pod pod-2"));
 }
 
+TEST_F(RoutesCheckTest, APageThatTheThemeCannotDrawIsRoutedAllTheSame) {
+  file("collections:\n  /:\n    permalink: /{slug}/\n    template: index\n");
+  lists("pod-2", {"/", "/about/", "/features/"}, {"/hello/"});
+  pods_.answer("pod-2", "/features/", 400);
+  const Outcome outcome = run();
+  ASSERT_THAT(found(outcome), ElementsAre(Pair("RC561", "pod-2")));
+  EXPECT_THAT(outcome.findings[0].message, HasSubstr("it still answers /features/"));
+}
+
 TEST_F(RoutesCheckTest, AsksNoPageAgainWhileNothingChanges) {
   file(kBlog);
   byBlog("pod-1");

@@ -33,10 +33,10 @@ void probe(const CheckContext& context, std::vector<Probe>& probes) {
         one.trouble = answer.error();
         return;
       }
-      one.status = answer->status;
-      if (one.status >= 500)
+      if (answer->status >= 500)
         one.trouble =
-            Error{ErrorCode::kUnavailable, fmt::format("{} answers {}", one.path, one.status)};
+            Error{ErrorCode::kUnavailable, fmt::format("{} answers {}", one.path, answer->status)};
+      one.routed = answer->status == 200 || answer->status == 400;
       const bool away = answer->status == 301 && answer->header("location").ends_with("/404/");
       one.notFound = answer->status == 404 || away;
     });
@@ -65,7 +65,7 @@ std::vector<Difference> proven(const CheckContext& context, const Pod& pod,
     }
     const Difference::What what = differences[probed[i]].what;
     const bool right =
-        what == Difference::What::kUnknownRoute ? probes[i].notFound : probes[i].status == 200;
+        what == Difference::What::kUnknownRoute ? probes[i].notFound : probes[i].routed;
     if (right)
       confirmed.insert(probed[i]);
     else

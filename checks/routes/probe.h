@@ -13,7 +13,7 @@ namespace rollcall::checks::routes {
 struct Probe {
   const Pod* pod;
   std::string path;
-  int status = 0;  // 0: no answer
+  bool routed = false;  // there, or routed to what the pod's theme cannot draw: Ghost answers 400
   bool notFound = false;
   std::optional<Error> trouble = {};  // no answer, or the pod failed: it proves nothing
 };

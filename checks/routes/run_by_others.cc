@@ -43,7 +43,7 @@ void Run::judgeDisagreement(const Disagreement& one) {
   std::vector<std::string> has, lack;
   for (const Probe& asked : probes) {
     if (asked.trouble) addGap({asked.pod->name, "a page the pods disagree about", *asked.trouble});
-    if (asked.status == 200) has.push_back(asked.pod->name);
+    if (asked.routed) has.push_back(asked.pod->name);
     if (asked.notFound) lack.push_back(asked.pod->name);
   }
   if (has.empty() || lack.empty()) return;
