@@ -85,6 +85,41 @@ TEST(DeclaredDocument, WrongShapesAreRefused) {
     EXPECT_THAT(refusal(parseDeclared(row.text, "posts")), HasSubstr(row.want)) << row.text;
 }
 
+// Ghost's plain way of writing a list is read in one go; a blank in front makes it another way.
+TEST(DeclaredDocument, ReadInOneGoItSaysTheSame) {
+  for (
+      const std::string_view text :
+      {R"({"posts":[{"id":"1","slug":"a","url":"https://e.org/a/"}],"meta":{"pagination":{"page":3,"pages":9}}})",
+       R"({"posts":[{"url":"u","id":"1","slug":"a"},{"id":"2","slug":"b","url":"v"}]})",
+       R"({"posts":[{"id":"1","slug":"a","url":"u"},{"id":"2","slug":"b\u0041","url":"v"}]})",
+       R"({"posts":[{"id":"1","slug":"caf\u00e9","url":"https:\/\/e.org\/"}]})",
+       "{\"posts\":[{\"id\":\"1\",\"slug\":\"caf\u00e9\",\"url\":\"u\"}]}",
+       "{\"posts\":[{\"id\":\"1\",\"slug\":\"a\x01\",\"url\":\"u\"}]}",
+       "{\"posts\":[{\"id\":\"1\",\"slug\":\"a\xff\",\"url\":\"u\"}]}",
+       R"({"posts":[{"id":"1","slug":"a","url":"u","title":"t"},{"id":"2","slug":"b","url":"v"}]})",
+       R"({"posts":[{"id":"1","id":"2","slug":"a","url":"u"}]})",
+       R"({"posts":[{"id":"1","slug":"a","url":"u"}],"posts":[{"id":"2","slug":"b","url":"v"}]})",
+       R"({"posts":[{"id":"1","slug":"a","url":"u"}],"meta":{"pagination":{"pages":"x"}}})",
+       R"({"posts":[{"id":"1","slug":"","url":"u"}]})", R"({"posts":[{"id":"1","slug":"a"}]})",
+       R"({"posts":[{"id":"1","slug":"a","url":"u"},]})",
+       R"({"posts":[{"id":"1","slug":"a","url":"u")",
+       R"({"posts":[{"id":"1","slug":"a","url":"u"}]} x)", R"({"posts":[{"id":"1)",
+       R"({"posts":[],)"}) {
+    const auto plain = parseDeclared(text, "posts");
+    const auto other = parseDeclared(" " + std::string(text), "posts");
+    ASSERT_EQ(plain.has_value(), other.has_value()) << text;
+    if (!plain) continue;
+    EXPECT_EQ(plain->page, other->page) << text;
+    EXPECT_EQ(plain->pages, other->pages) << text;
+    ASSERT_EQ(plain->items.size(), other->items.size()) << text;
+    for (std::size_t i = 0; i < plain->items.size(); ++i) {
+      EXPECT_EQ(plain->items[i].id, other->items[i].id) << text;
+      EXPECT_EQ(plain->items[i].slug, other->items[i].slug) << text;
+      EXPECT_EQ(plain->items[i].url, other->items[i].url) << text;
+    }
+  }
+}
+
 TEST(ApiErrors, TheFirstErrorIsTheMessage) {
   struct Row {
     const char* body;
