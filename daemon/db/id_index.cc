@@ -30,6 +30,12 @@ std::optional<std::size_t> IdIndex::find(std::string_view id) const {
   return number - 1;
 }
 
+std::optional<std::size_t> IdIndex::findFrom(std::size_t last, std::string_view id) const {
+  for (const std::size_t beside : {last - 1, last + 1})  // 0 - 1 is beyond the end
+    if (beside < entries_.size() && entries_[beside].id == id) return beside;
+  return find(id);
+}
+
 // Where `id` is, or the free slot where it would be put. Never more than half full, so it ends.
 std::size_t IdIndex::slotOf(std::string_view id, std::size_t hash) const {
   const std::size_t mask = slots_.size() - 1;

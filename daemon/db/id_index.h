@@ -17,6 +17,9 @@ class IdIndex {
  public:
   explicit IdIndex(std::span<const Entry> entries);
   std::optional<std::size_t> find(std::string_view id) const;
+  // Likewise; looks beside the entry `last` first. Lists in the order of the entries, or the
+  // reverse, are read along by this, without a search.
+  std::optional<std::size_t> findFrom(std::size_t last, std::string_view id) const;
 
  private:
   struct Slot {

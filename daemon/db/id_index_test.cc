@@ -31,6 +31,16 @@ TEST(IdIndex, FindsTheFirstOfEqualIds) {
   EXPECT_EQ(IdIndex(entries).find("b"), 1U);
 }
 
+TEST(IdIndex, FindsTheSameFromWhereverItLooks) {
+  const std::deque<std::string> ids = {"a", "b", "c", "d"};
+  const std::vector<Entry> entries = entriesOf(ids);
+  const IdIndex index(entries);
+  for (std::size_t last = 0; last < 6; ++last)
+    for (std::size_t i = 0; i < ids.size(); ++i) EXPECT_EQ(index.findFrom(last, ids[i]), i) << last;
+  EXPECT_FALSE(index.findFrom(0, "e"));
+  EXPECT_FALSE(IdIndex({}).findFrom(0, "a"));
+}
+
 TEST(IdIndex, IsEmptyForNoEntries) {
   EXPECT_FALSE(IdIndex({}).find("a"));
 }

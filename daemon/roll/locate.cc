@@ -326,6 +326,42 @@ class Locator {
 
 }  // namespace
 
+// Whether that is what the first pod told of the entry, which this one may be.
+bool Declarations::agreesWithTheFirst(std::size_t entry, Place path) {
+  if (!first_) return false;
+  if (entry >= first_->size()) first_->resize(entry + 1, kNoPlace);
+  Place& first = (*first_)[entry];
+  if (first == kNoPlace) first = path;
+  return first == path;
+}
+
+void Declarations::tell(std::size_t entry, Place path) {
+  const std::size_t chunk = entry / kChunk;
+  const bool apart = chunk < apart_.size() && apart_[chunk];
+  if (!agreesWithTheFirst(entry, path) || apart) {
+    keepApart(chunk)[entry % kChunk] = path;
+    return;
+  }
+  if (entry >= agrees_.size()) agrees_.resize(entry + 1);
+  agrees_[entry] = true;
+}
+
+Place Declarations::told(std::size_t entry) const {
+  const std::size_t chunk = entry / kChunk;
+  if (chunk < apart_.size() && apart_[chunk]) return (*apart_[chunk])[entry % kChunk];
+  return entry < agrees_.size() && agrees_[entry] ? (*first_)[entry] : kNoPlace;
+}
+
+// The entries of the chunk with all that it told of them until now.
+Declarations::Chunk& Declarations::keepApart(std::size_t chunk) {
+  if (chunk < apart_.size() && apart_[chunk]) return *apart_[chunk];
+  auto kept = std::make_unique<Chunk>();
+  for (std::size_t i = 0; i < kChunk; ++i) (*kept)[i] = told(chunk * kChunk + i);
+  if (chunk >= apart_.size()) apart_.resize(chunk + 1);
+  apart_[chunk] = std::move(kept);
+  return *apart_[chunk];
+}
+
 Locations locate(std::span<const Entry> entries, const Routes& routes, Trust known,
                  const std::vector<const Declarations*>& pods, PathTable& paths,
                  const std::set<ResourceType>& types) {

@@ -3,7 +3,9 @@
 // Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -20,9 +22,16 @@ namespace rollcall::roll {
 using Place = PathTable::Number;
 inline constexpr Place kNoPlace = PathTable::kNone;
 
+// What the first pod that told of an entry said, by index into Content::entries: pods that agree
+// with it keep a bit each.
+using FirstTold = std::vector<Place>;
+
 // What one pod says about where its resources are, in numbers of a PathTable that all pods share.
 class Declarations {
  public:
+  // Borrows what all pods share, before the first tell(); into it goes what is told first.
+  void share(FirstTold& first) { first_ = &first; }
+
   // A path of its sitemaps, below the site's sub-directory.
   void list(Place path) {
     if (path >= listed_.size()) listed_.resize(path + 1);
@@ -32,16 +41,21 @@ class Declarations {
   std::size_t listedEnd() const { return listed_.size(); }  // it lists none from here on
 
   // What its Content API says of an entry; "/404/" = not routed.
-  void tell(std::size_t entry, Place path) {
-    if (entry >= told_.size()) told_.resize(entry + 1, kNoPlace);
-    told_[entry] = path;
-  }
-  Place told(std::size_t entry) const { return entry < told_.size() ? told_[entry] : kNoPlace; }
-  bool silent() const { return listed_.empty() && told_.empty(); }
+  void tell(std::size_t entry, Place path);
+  Place told(std::size_t entry) const;  // kNoPlace: nothing
+  bool silent() const { return listed_.empty() && agrees_.empty() && apart_.empty(); }
 
  private:
-  std::vector<bool> listed_;  // by path
-  std::vector<Place> told_;   // by index into Content::entries
+  static constexpr std::size_t kChunk = 1'024;  // entries that are kept apart together
+  using Chunk = std::array<Place, kChunk>;
+
+  bool agreesWithTheFirst(std::size_t entry, Place path);
+  Chunk& keepApart(std::size_t chunk);
+
+  std::vector<bool> listed_;                   // by path
+  FirstTold* first_ = nullptr;                 // null: nothing is shared
+  std::vector<bool> agrees_;                   // by entry: it told what the first one did
+  std::vector<std::unique_ptr<Chunk>> apart_;  // null while it agrees on all that it told of
 };
 
 struct Locations {

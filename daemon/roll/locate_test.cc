@@ -75,6 +75,29 @@ Located located(const std::vector<Entry>& entries, const Routes& routes, Trust k
   return {std::move(places), std::move(paths), owner};
 }
 
+// Two pods that share what was told first, and one that does not; each tells of entries in another
+// order, of one of them twice.
+TEST(Declarations, tellOfEachPodWhatThatPodTold) {
+  FirstTold first;
+  std::vector<Declarations> pods(3);
+  pods[0].share(first), pods[1].share(first);
+  for (std::size_t pod = 0; pod < pods.size(); ++pod) {
+    for (std::size_t entry = 5'000; entry-- > pod;) pods[pod].tell(entry, 7);
+    pods[pod].tell(1'023 + pod, static_cast<Place>(pod));
+  }
+  pods[0].tell(4'999, 8);
+  for (std::size_t pod = 0; pod < pods.size(); ++pod) {
+    for (std::size_t entry = 0; entry < 5'000; ++entry) {
+      const Place wanted = entry < pod                  ? kNoPlace
+                           : entry == 1'023 + pod       ? static_cast<Place>(pod)
+                           : pod == 0 && entry == 4'999 ? 8
+                                                        : 7;
+      ASSERT_EQ(pods[pod].told(entry), wanted) << pod << " " << entry;
+    }
+    EXPECT_EQ(pods[pod].told(5'000), kNoPlace);
+  }
+}
+
 TEST(Locate, byDefaultEverythingIsBelowTheRoot) {
   const auto places = located({post("1", "a"), page("2", "about")}, ghost::defaultRoutes(),
                               Trust::kKnown, {}, "/about/");

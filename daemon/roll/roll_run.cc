@@ -110,11 +110,12 @@ Result<void> RollRun::readViews() {
       outcome_.notes.push_back("no Content API key: that view of the pods was skipped");
   }
   paths_.reserve(content_->entries.size());
+  if (!wish.contentKey.empty()) told_.reserve(content_->entries.size());
   const IdIndex ids(wish.contentKey.empty() ? std::span<const Entry>() : content_->entries);
   const auto batch = context_.pods.batch(context_.budget);
   for (PodRun& pod : pods_) {
     wish.hints = !wish.contentKey.empty() || needsHints(pod);
-    readView(*batch, *pod.pod, context_.site, wish, {paths_, ids}, pod.view);
+    readView(*batch, *pod.pod, context_.site, wish, {paths_, told_, ids}, pod.view);
   }
   batch->drive(share(kViewsShare), context_.stop);
   for (PodRun& pod : pods_) {

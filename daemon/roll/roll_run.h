@@ -109,6 +109,7 @@ class RollRun {
   WallTime began_{};
   std::shared_ptr<const Content> content_;
   PathTable paths_;
+  FirstTold told_;
   Locations places_;
   std::deque<PodRun> pods_;
   std::vector<std::uint32_t> scope_;  // entries of our types, newest first

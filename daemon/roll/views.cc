@@ -139,14 +139,21 @@ class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
     for (const ghost::Declared& item : list->items) {
       if (!keep(view_, item.id.size() + item.url.size(), wish_.maxBytes))
         return giveUp({ErrorCode::kProtocol, listName() + " is longer than what is expected"});
-      const auto entry = books_.ids.find(item.id);
-      if (entry) view_.declared.tell(*entry, put(books_.paths, pathBelow(site_, item.url)));
+      const auto entry = books_.ids.findFrom(last_, item.id);
+      if (!entry) continue;
+      last_ = *entry;
+      view_.declared.tell(*entry, placeOf(*entry, pathBelow(site_, item.url)));
     }
     if (page_ >= list->pages) return;
     if (page_ == kMaxApiPages)
       return giveUp(
           {ErrorCode::kProtocol, listName() + " goes on after 2,000 pages, and no more are read"});
     next();
+  }
+  // Nearly always where the first pod that told of the entry put it.
+  Place placeOf(std::size_t entry, std::string_view path) {
+    const Place first = entry < books_.told.size() ? books_.told[entry] : kNoPlace;
+    return first != kNoPlace && books_.paths.at(first) == path ? first : put(books_.paths, path);
   }
   std::string listName() const { return "its Content API's list of " + type_; }
   void giveUp(Error why) {
@@ -164,6 +171,7 @@ class ApiWalk : public std::enable_shared_from_this<ApiWalk> {
   View& view_;
   const std::function<void()> otherwise_;
   std::uint64_t page_ = 0;
+  std::size_t last_ = 0;  // entry that it told of
 };
 
 void readSitemaps(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish& wish,
@@ -177,6 +185,7 @@ void readLists(PodBatch& batch, const Pod& pod, const Site& site, const ViewWish
                ViewBooks books, View& view) {
   const bool prove = !view.version || routesFromMemory(*view.version);
   view.api = !wish.contentKey.empty();
+  view.declared.share(books.told);
   if (prove || (wish.hints && !view.api)) readSitemaps(batch, pod, site, wish, books.paths, view);
   if (!view.api) return;
   const bool fallBack = wish.hints && !prove;

@@ -39,9 +39,10 @@ struct ViewWish {
       64u << 20;  // of addresses taken of one pod; beyond it the view is given up
 };
 
-// What the views of all pods are read into and by. Borrows both.
+// What the views of all pods are read into and by. Borrows all.
 struct ViewBooks {
   PathTable& paths;
+  FirstTold& told;
   const IdIndex& ids;  // of Content::entries: what the Content API tells of others is dropped
 };
 
