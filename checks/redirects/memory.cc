@@ -159,7 +159,7 @@ void Memory::wrong(const Question& question, const std::string& pod, Answer answ
 
 void Memory::settleUp(const std::vector<std::string>& pods) {
   for (auto& [path, claims] : claims_)
-    std::erase_if(claims, [&](const auto& one) {
+    std::erase_if(claims, [this, &pods, &path = path](const auto& one) {
       if (std::ranges::find(pods, one.first) == pods.end()) return true;
       // A pod that was restarted has learned all of it at once: the rest is asked before it is
       // said again.

@@ -11,8 +11,9 @@ using Pods = std::map<std::size_t, Traits>;
 Groups alike(const Pods& pods) {
   Groups groups;
   for (const auto& [pod, traits] : pods) {
-    const auto same = std::ranges::find_if(
-        groups, [&](const auto& group) { return pods.at(group.front()).all == traits.all; });
+    const auto same = std::ranges::find_if(groups, [&pods, &all = traits.all](const auto& group) {
+      return pods.at(group.front()).all == all;
+    });
     if (same == groups.end())
       groups.push_back({pod});
     else

@@ -223,8 +223,9 @@ class Reader {
       attributes.emplace_back(std::move(name), std::move(value));
     }
     // What is computed first might be a class, an id or a style.
-    std::ranges::stable_partition(
-        attributes, [](const auto& one) { return one.second == std::string_view(&kComputed, 1); });
+    std::stable_partition(attributes.begin(), attributes.end(), [](const auto& one) {
+      return one.second == std::string_view(&kComputed, 1);
+    });
     return attributes;
   }
 
