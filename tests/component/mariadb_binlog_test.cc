@@ -86,8 +86,9 @@ class MariadbBinlog : public MariadbWorld {
   }
   // How often the server has refused somebody something.
   static int refusals() {
-    return std::stoi(log().sql("SELECT variable_value FROM information_schema.global_status "
-                               "WHERE variable_name='ACCESS_DENIED_ERRORS';"));
+    return std::stoi(
+        log().sql("SELECT variable_value FROM information_schema.global_status "
+                  "WHERE variable_name='ACCESS_DENIED_ERRORS';"));
   }
   template <class Condition>
   bool eventually(Condition condition) {
