@@ -59,6 +59,8 @@ std::optional<Error> addSection(const ghost::YamlNode& map, bool permanent, Rule
   std::set<std::string_view> seen;
   for (std::size_t i = 0; i + 1 < map.items.size(); i += 2) {
     const ghost::YamlNode &from = map.items[i], &to = map.items[i + 1];
+    if (from.text.empty())
+      return invalidArgument(fmt::format("line {}: a rule has no address", from.line));
     if (!seen.insert(from.text).second)
       return invalidArgument(fmt::format("line {}: a rule is there twice", from.line));
     if (to.kind == ghost::YamlNode::Kind::kNull)

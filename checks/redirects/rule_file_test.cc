@@ -53,6 +53,8 @@ TEST(RuleFile, SaysWhyGhostCannotUseIt) {
            Row{"301: text\n", RuleFormat::kYaml, "301 is not a map"},
            Row{"301:\n  /a: /b\n  /a: /c\n", RuleFormat::kYaml, "line 3: a rule is there twice"},
            Row{"301:\n  /a:\n", RuleFormat::kYaml, "line 2: a rule has no target"},
+           Row{"301:\n  : /b\n", RuleFormat::kYaml, "line 2: a rule has no address"},
+           Row{"301:\n  '': /b\n", RuleFormat::kYaml, "line 2: a rule has no address"},
        }) {
     const auto rules = parseRules(row.text, row.format);
     ASSERT_FALSE(rules) << row.text;
