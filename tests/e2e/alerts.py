@@ -13,6 +13,7 @@ stands for one that takes forty. Alertmanager has the routes of dashboards/alert
 
 import argparse
 import contextlib
+import http.client
 import os
 import re
 import shutil
@@ -59,11 +60,22 @@ class Alerts:
                                        self.lab.state["content_dir"], "--interval", "5s",
                                        "--listen", f"127.0.0.1:{self.agent_port}"], log, tied=True)
         try:
+            wait_until(self.agent_has_looked, 60, "the volume agent did not end its first look")
             yield
             if not processes.is_alive(process):
                 raise LabError(f"the volume agent ended; its log says:\n{tail(log)}")
         finally:
             processes.end([process])
+
+    def agent_has_looked(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.agent_port, timeout=10)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False        # it does not listen yet
+        finally:
+            connection.close()
 
     def run(self):
         with self.agent(), contextlib.ExitStack() as daemon:
