@@ -28,7 +28,6 @@ _SETTINGS = ("title", "description", "navigation", "codeinjection_head", "accent
 # Who asks the pods, the database, the volume: for them what cannot be asked is a gap.
 _ASK_PODS = {"private", "settings", "tiers", "canary", "images", "redirects"}
 _ASK_PAGES = {"posts", "archives", "routes", "sitemap", "theme"}    # not of a private site
-_READ_FILES = {"archives", "images", "posts", "redirects", "routes", "sitemap", "theme"}
 _ASK_DATABASE = _ASK_PAGES | {"private", "settings", "tiers", "images", "redirects", "schedule"}
 
 
@@ -42,7 +41,6 @@ class Right:
     lossy: set = dataclasses.field(default_factory=set)         # pods on whose wires packets are lost at random
     unseen: dict = dataclasses.field(default_factory=dict)      # pod -> (type, path) of what was wrong there before
     hangs: bool = False                                         # something takes its time to be found out
-    volume_hangs: bool = False                                  # and it is the volume
 
     def verdict(self):
         if any(claim.code not in _WARNINGS for claim in self.claims):
@@ -59,8 +57,7 @@ class Right:
     def doubts_gap(self, gap):
         """A look at a volume comes after the one that hangs, and can read no file; whether `sitemap` has anything to do
         only a pod tells."""
-        return (gap[1] in self.lossy or self.volume_hangs and gap in {(check, "") for check in _READ_FILES}
-                or gap == ("sitemap", "") and bool(self.lossy))
+        return gap[1] in self.lossy or gap == ("sitemap", "") and bool(self.lossy)
 
 
 @dataclasses.dataclass
@@ -208,8 +205,7 @@ class Onlooker:
             little = said = "hangs"
         if said != "well":
             right.claims.add(Claim(_VOLUME[said], "", "", ""))
-            right.volume_hangs = said == "hangs"
-            right.hangs = right.hangs or right.volume_hangs
+            right.hangs = right.hangs or said == "hangs"
         if little != "well":        # on a full volume there may be room for as little as a canary
             right.gaps.add(("canary", ""))
             right.gaps = {gap for gap in right.gaps if gap[0] != "canary" or not gap[1]}
