@@ -55,8 +55,7 @@ class Right:
         return claim.pod in self.lossy or bool(self.lossy) and (not claim.pod or everywhere in self.claims)
 
     def doubts_gap(self, gap):
-        """A look at a volume comes after the one that hangs, and can read no file; whether `sitemap` has anything to do
-        only a pod tells."""
+        """Likewise; and whether `sitemap` has anything to do only a pod tells."""
         return gap[1] in self.lossy or gap == ("sitemap", "") and bool(self.lossy)
 
 
