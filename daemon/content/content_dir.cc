@@ -96,7 +96,8 @@ class ForkingContentDir final : public ContentDir {
       absolute.push_back(pathOf(path));
     }
     auto ended = ask(
-        absolute.front(), [&](int pipe) { return statPaths(absolute, pipe); }, deadline);
+        Access::kRead, absolute.front(), [&](int pipe) { return statPaths(absolute, pipe); },
+        deadline);
     if (!ended) return ended.error();
     return judgeStat(absolute, ended->received);
   }
@@ -119,7 +120,7 @@ class ForkingContentDir final : public ContentDir {
     RemoveWork work{pathOf(path), std::nullopt};
     if (*kind == OwnKind::kUpload) work.bytes = kUploadBytes;
     const auto ended = ask(
-        work.path, [&](int) { return removeFile(work); }, deadline);
+        Access::kWrite, work.path, [&](int) { return removeFile(work); }, deadline);
     if (!ended) return ended.error();
     if (ended->status == EINVAL) return notOurs(path);
     if (ended->status != 0) return pathError("remove", work.path, ended->status);
@@ -131,7 +132,8 @@ class ForkingContentDir final : public ContentDir {
     if (!staysInside(folder)) return outside(folder);
     const SweepWork work{pathOf(folder), place_, volumeNow};
     const auto ended = ask(
-        work.folder, [&](int pipe) { return sweepFolder(work, pipe, calls_); }, deadline);
+        Access::kWrite, work.folder, [&](int pipe) { return sweepFolder(work, pipe, calls_); },
+        deadline);
     if (!ended) return ended.error();
     if (ended->status != 0) return pathError("list", work.folder, ended->status);
     std::uint32_t removed = 0;
@@ -187,11 +189,11 @@ class ForkingContentDir final : public ContentDir {
     return *slot;
   }
 
-  Result<MountSlot::Ended> ask(const std::string& absolute, const std::function<int(int)>& work,
-                               Deadline deadline) {
+  Result<MountSlot::Ended> ask(Access access, const std::string& absolute,
+                               const std::function<int(int)>& work, Deadline deadline) {
     const std::vector<Mount> mounts = readMounts();
     const Mount* mount = mountOf(absolute, mounts);
-    return slotOf(mount ? mount->point : "").ask(absolute, work, deadline);
+    return slotOf(mount ? mount->point : "").ask(access, absolute, work, deadline);
   }
 
   Result<ContentFile> readAt(std::string_view path, Wanted wanted, std::size_t maxBytes,
@@ -199,7 +201,7 @@ class ForkingContentDir final : public ContentDir {
     if (!staysInside(path)) return outside(path);
     const ReadWork work{pathOf(path), wanted, maxBytes};
     auto ended = ask(
-        work.path, [&](int pipe) { return readPath(work, pipe, calls_); }, deadline);
+        Access::kRead, work.path, [&](int pipe) { return readPath(work, pipe, calls_); }, deadline);
     if (!ended) return ended.error();
     return judgeRead(work, ended->status, std::move(ended->received));
   }
@@ -208,7 +210,8 @@ class ForkingContentDir final : public ContentDir {
     if (!staysInside(path) || kindOf(path) != OwnKind::kCanary) return notOurs(path);
     const WriteWork work{pathOf(path), std::move(text), create};
     const auto ended = ask(
-        work.path, [&](int pipe) { return writeFile(work, pipe, calls_); }, deadline);
+        Access::kWrite, work.path, [&](int pipe) { return writeFile(work, pipe, calls_); },
+        deadline);
     if (!ended) return ended.error();
     return judgeWrite(work, ended->status, ended->received);
   }

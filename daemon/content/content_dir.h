@@ -43,8 +43,9 @@ struct FolderEntry {
   std::uint64_t size = 0;  // of a file
 };
 
-// Thread-safe. At most one outstanding child per mount: calls wait for one another until their
-// deadline, and while an earlier one hangs they answer kUnavailable. Paths are relative to the
+// Thread-safe. At most two outstanding children per mount, one that reads and one that writes:
+// calls of either kind wait for one another until their deadline, and while an earlier one hangs
+// they answer kUnavailable. Where only writing hangs, files are read. Paths are relative to the
 // folder.
 class ContentDir {
  public:

@@ -37,6 +37,16 @@ void takeRecords(std::string& received, MountLook& look) {
   received.erase(0, taken);
 }
 
+// What a child was doing last.
+Access stuckAt(const MountLook& look) {
+  Access at = Access::kRead;
+  for (const FolderLook& folder : look.folders)
+    if (folder.begun)
+      at = folder.step == ProbeStep::kReach || folder.step == ProbeStep::kReadBack ? Access::kRead
+                                                                                   : Access::kWrite;
+  return at;
+}
+
 Error endedBySignal(std::string_view place, int status) {
   return {
       ErrorCode::kUnavailable,
@@ -45,38 +55,45 @@ Error endedBySignal(std::string_view place, int status) {
 
 }  // namespace
 
-bool MountSlot::hangs() {
-  if (hanging_ && hanging_->child.gone()) hanging_.reset();
-  return hanging_.has_value();
+bool MountSlot::Lane::hangs() {
+  if (hanging && hanging->child.gone()) hanging.reset();
+  return hanging.has_value();
 }
 
-void MountSlot::keepIfHanging(Hanging last) {
-  if (!last.child.gone()) hanging_.emplace(std::move(last));
-}
-
-std::optional<WallTime> MountSlot::hangsSince() {
-  if (hangs()) return hanging_->since;
-  if (rest_ && clock_.mono() < rest_->until) return rest_->since;
+std::optional<WallTime> MountSlot::Lane::hangsSince(const Clock& clock) {
+  if (hangs()) return hanging->since;
+  if (rest && clock.mono() < rest->until) return rest->since;
   return std::nullopt;
 }
 
-Result<MountSlot::Ended> MountSlot::ask(const std::string& place,
+Result<MountSlot::Ended> MountSlot::ask(Access access, const std::string& place,
                                         const std::function<int(int)>& work, Deadline deadline) {
-  const std::unique_lock lock(busy_, deadline.left(clock_));
-  if (!lock.owns_lock())
-    return Error{ErrorCode::kUnavailable,
-                 fmt::format("the volume of {} is busy with an earlier look", place)};
-  if (const auto since = hangsSince())
-    return Error{ErrorCode::kUnavailable,
-                 fmt::format("the volume of {} hangs since {}", place, formatTime(*since))};
+  Lane& lane = access == Access::kRead ? reading_ : writing_;
+  const Lock lock(lane.busy, deadline.left(clock_));
+  if (const auto admitted = admit(lane, lock, place); !admitted) return admitted.error();
+  if (access == Access::kWrite) {
+    const Lock readers(reading_.busy, deadline.left(clock_));
+    if (const auto admitted = admit(reading_, readers, place); !admitted) return admitted.error();
+  }
   const WallTime began = clock_.wall();
   MonoTime heard = clock_.mono();
   auto child = Child::start(work, calls_);
   if (!child) return child.error();
   Result<Ended> ended = endOf(*child, place, deadline, heard);
-  if (clock_.mono() - heard >= calls_.patience) rest_ = Rest{began, clock_.mono() + kRest};
-  keepIfHanging({std::move(*child), began, heard});
+  if (clock_.mono() - heard >= calls_.patience) lane.rest = Rest{began, clock_.mono() + kRest};
+  if (!child->gone()) lane.hanging.emplace(Hanging{std::move(*child), began, heard});
   return ended;
+}
+
+// Whether nothing hangs in a lane, whose lock was to be `lock`.
+Result<void> MountSlot::admit(Lane& lane, const Lock& lock, const std::string& place) {
+  if (!lock.owns_lock())
+    return Error{ErrorCode::kUnavailable,
+                 fmt::format("the volume of {} is busy with an earlier look", place)};
+  if (const auto since = lane.hangsSince(clock_))
+    return Error{ErrorCode::kUnavailable,
+                 fmt::format("the volume of {} hangs since {}", place, formatTime(*since))};
+  return {};
 }
 
 Result<MountSlot::Ended> MountSlot::endOf(Child& child, const std::string& place, Deadline deadline,
@@ -99,33 +116,40 @@ Result<MountSlot::Ended> MountSlot::endOf(Child& child, const std::string& place
 
 void MountSlot::probe(ProbeWork work, Duration patience, Deadline deadline,
                       const std::stop_token& stop, MountLook& look) {
-  const std::unique_lock lock(busy_, deadline.left(clock_));
-  if (!lock.owns_lock()) {
-    look.error = Error{ErrorCode::kUnavailable, "the volume is busy with an earlier look"};
-    return;
+  const Lock lock(writing_.busy, deadline.left(clock_));
+  if (!awaitEarlier(writing_, lock, patience, deadline, stop, look)) return;
+  {
+    const Lock readers(reading_.busy, deadline.left(clock_));
+    if (!awaitEarlier(reading_, readers, patience, deadline, stop, look)) return;
   }
-  if (!awaitEarlier(patience, deadline, stop, look)) return;
   planSweep(work);
   run(work, patience, deadline, stop, look);
   noteSweep(work, look);
 }
 
-// Whether no earlier child is in the way. One that was cut short may well be about to end.
-bool MountSlot::awaitEarlier(Duration patience, Deadline deadline, const std::stop_token& stop,
-                             MountLook& look) {
-  if (!hangs()) return true;
-  const Deadline patient(hanging_->heard + patience);
+// Whether no earlier child of a lane, whose lock was to be `lock`, is in the way. One that was cut
+// short may well be about to end.
+bool MountSlot::awaitEarlier(Lane& lane, const Lock& lock, Duration patience, Deadline deadline,
+                             const std::stop_token& stop, MountLook& look) {
+  if (!lock.owns_lock()) {
+    look.error = Error{ErrorCode::kUnavailable, "the volume is busy with an earlier look"};
+    return false;
+  }
+  if (!lane.hangs()) return true;
+  Hanging& earlier = *lane.hanging;
+  const Deadline patient(earlier.heard + patience);
   const Deadline wait = patient.atMost(clock_, deadline.left(clock_));
-  if (!hanging_->known && hanging_->child.awaitEnd(clock_, wait, stop)) {
-    hanging_.reset();
+  if (!earlier.known && earlier.child.awaitEnd(clock_, wait, stop)) {
+    lane.hanging.reset();
     return true;
   }
-  if (!hanging_->known && !patient.passed(clock_)) {
+  if (!earlier.known && !patient.passed(clock_)) {
     look.error = Error{ErrorCode::kUnavailable, "an earlier look at the volume has not ended yet"};
     return false;
   }
-  hanging_->known = look.unkillable = true;
-  look.hungSince = hungSince_ = hungSince_.value_or(hanging_->since);
+  earlier.known = look.unkillable = true;
+  look.hungSince = hungSince_ = hungSince_.value_or(earlier.since);
+  hungAt_ = lane.access;
   return false;
 }
 
@@ -168,18 +192,33 @@ void MountSlot::run(const ProbeWork& work, Duration patience, Deadline deadline,
     look.error = endedBySignal("the volume", child->status());
   const WallTime since = clock_.wall() - std::chrono::floor<WallTime::duration>(silence);
   const bool hung = !finished && silence >= patience;
-  // One that writes nothing gets through where writing hangs.
-  if (finished && !look.error && (work.write || !hungAtWriting_)) {
-    hungSince_.reset();
-    rest_.reset();
-  }
+  if (finished && !look.error) noteAnswer(work.write, deadline);
   if (hung) {
-    hungAtWriting_ = work.write;
+    hungAt_ = stuckAt(look);
     look.hungSince = hungSince_ = hungSince_.value_or(since);
-    rest_ = Rest{*hungSince_, clock_.mono() + kRest};
   }
   look.unkillable = hung && !child->gone();
-  keepIfHanging({std::move(*child), since, heard, hung});
+  keep({std::move(*child), since, heard, hung}, stuckAt(look), deadline);
+}
+
+// One that writes nothing gets through where writing hangs.
+void MountSlot::noteAnswer(bool wrote, Deadline deadline) {
+  if (wrote || hungAt_ == Access::kRead) hungSince_.reset();
+  if (wrote) writing_.rest.reset();
+  const Lock readers(reading_.busy, deadline.left(clock_));
+  if (readers.owns_lock()) reading_.rest.reset();
+}
+
+// Keeps what did not end where those look who would do the same. Beside a reader that is still
+// being asked it stays with those who write: then another reader finds out for itself.
+void MountSlot::keep(Hanging last, Access stuckAt, Deadline deadline) {
+  const bool gone = last.child.gone();
+  if (gone && !last.known) return;
+  Lock readers;
+  if (stuckAt == Access::kRead) readers = Lock(reading_.busy, deadline.left(clock_));
+  Lane& lane = readers.owns_lock() && !reading_.hangs() ? reading_ : writing_;
+  if (last.known) lane.rest = Rest{*hungSince_, clock_.mono() + kRest};
+  if (!gone) lane.hanging.emplace(std::move(last));
 }
 
 // Takes in what the child tells; false when it was silent for too long.

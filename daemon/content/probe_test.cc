@@ -136,7 +136,7 @@ TEST_F(ProbeTest, LooksAtNothingOutsideOfTheContentFolder) {
   }
 }
 
-TEST_F(ProbeTest, AChildThatCannotBeEndedStaysTheOnlyOne) {
+TEST_F(ProbeTest, AChildThatCannotBeEndedStaysTheOnlyOneThatWrites) {
   static pid_t hanging;
   hanging = 0;
   auto dir = with({systemCalls().open, [](pid_t child) { hanging = child; },
@@ -149,7 +149,10 @@ TEST_F(ProbeTest, AChildThatCannotBeEndedStaysTheOnlyOne) {
   EXPECT_TRUE(second.unkillable);
   EXPECT_EQ(second.hungSince, first.hungSince);
   EXPECT_FALSE(second.folders[0].begun);
-  EXPECT_EQ(dir->read("x", 1, Deadline::after(clock_, 30s)).error().code, ErrorCode::kUnavailable);
+  std::ofstream(folder_ / "x") << "x";
+  EXPECT_EQ(dir->read("x", 1, Deadline::after(clock_, 30s)).value(), "x") << "only writing hangs";
+  EXPECT_EQ(dir->sweep("images", clock_.wall(), Deadline::after(clock_, 30s)).error().code,
+            ErrorCode::kUnavailable);
 
   ::kill(hanging, SIGKILL);
   siginfo_t info{};

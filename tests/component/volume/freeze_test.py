@@ -29,6 +29,7 @@ CONFIG = """checks:
   volume: {interval: 15s}
   canary: {interval: 15s}
 """
+READERS = ("routes", "redirects", "theme")  # of the volume
 INTERVALS = {name: int(seconds)
              for name, seconds in re.findall(r"(\w+): {interval: (\d+)s}", CONFIG)}
 LONGEST_ANSWER = 0.1
@@ -47,6 +48,8 @@ class Watch:
         self.daemon = daemon
         self.answers = []      # seconds that /metrics took
         self.children = 0      # the most at once
+        self.stuck = set()     # of them all
+        self.blind = {}        # reader of the volume -> what it could not look at, of all its runs
         self.starts = {}       # check -> when its runs began, as the daemon says
         self.hung_since = None
 
@@ -54,7 +57,12 @@ class Watch:
         status, text, took = self.daemon.get("/metrics")
         assert status == 200
         self.answers.append(took)
-        self.children = max(self.children, len(children_of(self.daemon.pid)))
+        children = children_of(self.daemon.pid)
+        self.children = max(self.children, len(children))
+        self.stuck |= {child for child in children if state_of(child) == "D"}
+        for check in READERS:
+            run = self.daemon.run_of(check)
+            self.blind.setdefault(check, set()).update(str(one) for one in run["blind"]) if run else None
         for check, began in re.findall(
                 r'^rollcall_check_last_run_timestamp_seconds{check="(\w+)"} (\S+)$', text, re.M):
             runs = self.starts.setdefault(check, [])
@@ -155,7 +163,9 @@ class Freeze(unittest.TestCase):
               ", ".join(f"{check} {during.longest_gap(check):.1f} s ({interval})"
                         for check, interval in INTERVALS.items()), flush=True)
         self.assertLess(all_but_the_slowest(during.answers), LONGEST_ANSWER)
-        self.assertEqual(during.children, 1)
+        self.assertEqual(len(during.stuck), 1)
+        self.assertLessEqual(during.children, 2, "one that is stuck and one that reads")
+        self.assertEqual(during.blind, before.blind, "files are read while the volume cannot be written to")
         self.assertLess(grown, MOST_GROWTH)
         self.assertGreaterEqual(during.hung_since, frozen_at - 1)
         self.assertLess(during.hung_since, frozen_at + INTERVALS["volume"] + 2)

@@ -18,7 +18,7 @@ constexpr Duration kPatience = 200ms;
 
 class HangingVolumeTest : public VolumeTest {
  protected:
-  // Every probe says so and starts no second child.
+  // Every probe says so and starts no second child; files are read where only writing hangs.
   void expectHang(ProbeStep step) {
     const WallTime before = clock_.wall();
     const MountLook first = probe(kPatience);
@@ -35,9 +35,13 @@ class HangingVolumeTest : public VolumeTest {
     EXPECT_LT(clock_.mono() - asked, 5s) << "it is known already that it hangs";
     EXPECT_EQ(second.hungSince, first.hungSince);
     EXPECT_TRUE(second.unkillable);
-    EXPECT_EQ(dir().read("a", 9, Deadline::after(clock_, 30s)).error().code,
-              ErrorCode::kUnavailable);
+    const bool writing = step != ProbeStep::kReach && step != ProbeStep::kReadBack;
+    EXPECT_EQ(read("absent").error().code,
+              writing ? ErrorCode::kNotFound : ErrorCode::kUnavailable);
     EXPECT_EQ(childrenOfThisProcess(), 1);
+  }
+  Result<std::string> read(const char* path, Duration limit = 30s) {
+    return dir().read(path, 9, Deadline::after(clock_, limit));
   }
   void expectRecovery() {
     expectWell(probeUntilItAnswers());
@@ -52,6 +56,37 @@ TEST_F(HangingVolumeTest, AFrozenFileSystem) {
   EXPECT_GT(std::filesystem::space(root_, error).capacity, 0u) << "statvfs still answers";
   expectHang(ProbeStep::kCreate);
   tell({"thaw", "volume"});
+  expectRecovery();
+}
+
+TEST_F(HangingVolumeTest, AFrozenFileSystemIsReadAndNotWrittenTo) {
+  if (!mount("ext4")) GTEST_SKIP() << why();
+  std::ofstream(root_ / "a") << "x";
+  if (!tell({"freeze", "volume"})) GTEST_SKIP() << why();
+  std::jthread prober([&] { probe(2s); });
+  while (childrenOfThisProcess() == 0) std::this_thread::yield();
+  EXPECT_EQ(read("a").value(), "x") << "it does not wait for a probe either";
+  prober.join();
+  EXPECT_EQ(read("a").value(), "x");
+  EXPECT_EQ(dir().list("", Deadline::after(clock_, 30s)).value().back().name, "themes");
+  EXPECT_TRUE(dir().stat({"a"}, Deadline::after(clock_, 30s)).value().at(0));
+  EXPECT_EQ(dir().create(dir().newCanaryName(), "x", Deadline::after(clock_, 30s)).error().code,
+            ErrorCode::kUnavailable);
+  EXPECT_EQ(childrenOfThisProcess(), 1);
+  tell({"thaw", "volume"});
+  expectRecovery();
+}
+
+TEST_F(HangingVolumeTest, AReadThatHangsBesideAWriteIsTheLastChild) {
+  if (!mount("faulty")) GTEST_SKIP() << why();
+  rule("create never");
+  ASSERT_TRUE(probe(kPatience).unkillable);
+  rule("create never,getattr never");
+  EXPECT_EQ(read("a", 100ms).error().code, ErrorCode::kDeadlineExceeded);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(read("a").error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(probe().unkillable);
+  EXPECT_EQ(childrenOfThisProcess(), 2);
+  rule("");
   expectRecovery();
 }
 
@@ -160,8 +195,7 @@ TEST_F(HangingVolumeTest, TheProbeEndsByItsDeadlineWhateverHangs) {
 TEST_F(HangingVolumeTest, AReadThatHangsKeepsTheProbeFromStartingAnotherChild) {
   if (!mount("faulty")) GTEST_SKIP() << why();
   rule("getattr never");
-  EXPECT_EQ(dir().read("a", 9, Deadline::after(clock_, 100ms)).error().code,
-            ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(read("a", 100ms).error().code, ErrorCode::kDeadlineExceeded);
   const MountLook look = probe(kPatience);
   EXPECT_TRUE(look.hungSince);
   EXPECT_TRUE(look.unkillable);
