@@ -192,30 +192,30 @@ void MountSlot::run(const ProbeWork& work, Duration patience, Deadline deadline,
     look.error = endedBySignal("the volume", child->status());
   const WallTime since = clock_.wall() - std::chrono::floor<WallTime::duration>(silence);
   const bool hung = !finished && silence >= patience;
-  if (finished && !look.error) noteAnswer(work.write, deadline);
+  if (finished && !look.error) noteAnswer(work.write);
   if (hung) {
     hungAt_ = stuckAt(look);
     look.hungSince = hungSince_ = hungSince_.value_or(since);
   }
   look.unkillable = hung && !child->gone();
-  keep({std::move(*child), since, heard, hung}, stuckAt(look), deadline);
+  keep({std::move(*child), since, heard, hung}, stuckAt(look));
 }
 
 // One that writes nothing gets through where writing hangs.
-void MountSlot::noteAnswer(bool wrote, Deadline deadline) {
+void MountSlot::noteAnswer(bool wrote) {
   if (wrote || hungAt_ == Access::kRead) hungSince_.reset();
   if (wrote) writing_.rest.reset();
-  const Lock readers(reading_.busy, deadline.left(clock_));
+  const Lock readers(reading_.busy, std::try_to_lock);  // nobody reads during a rest
   if (readers.owns_lock()) reading_.rest.reset();
 }
 
 // Keeps what did not end where those look who would do the same. Beside a reader that is still
 // being asked it stays with those who write: then another reader finds out for itself.
-void MountSlot::keep(Hanging last, Access stuckAt, Deadline deadline) {
+void MountSlot::keep(Hanging last, Access stuckAt) {
   const bool gone = last.child.gone();
   if (gone && !last.known) return;
   Lock readers;
-  if (stuckAt == Access::kRead) readers = Lock(reading_.busy, deadline.left(clock_));
+  if (stuckAt == Access::kRead) readers = Lock(reading_.busy, std::try_to_lock);
   Lane& lane = readers.owns_lock() && !reading_.hangs() ? reading_ : writing_;
   if (last.known) lane.rest = Rest{*hungSince_, clock_.mono() + kRest};
   if (!gone) lane.hanging.emplace(std::move(last));

@@ -81,8 +81,8 @@ class MountSlot {
            MountLook& look);
   bool listen(Child& child, Duration patience, Deadline deadline, const std::stop_token& stop,
               MonoTime& heard, MountLook& look);
-  void noteAnswer(bool wrote, Deadline deadline);
-  void keep(Hanging last, Access stuckAt, Deadline deadline);
+  void noteAnswer(bool wrote);
+  void keep(Hanging last, Access stuckAt);
 
   const Clock& clock_;
   const ChildCalls calls_;
