@@ -1,9 +1,13 @@
 #include "daemon/ghost/api.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "daemon/core/byte_scan.h"
 #include "daemon/ghost/error_message.h"
 
 namespace rollcall::ghost {
@@ -96,7 +100,9 @@ class SiteWalker final : public Walker {
 class DeclaredWalker final : public Walker {
  public:
   explicit DeclaredWalker(std::string_view type) : type_(type) {}
-  DeclaredPage page;
+  std::vector<DeclaredPage::Texts> items;
+  std::uint64_t page = 1;
+  std::uint64_t pages = 1;
   bool listed = false;
 
  private:
@@ -109,25 +115,25 @@ class DeclaredWalker final : public Walker {
     }
     if (!listed || !inItem() || path.size() != 2) return true;
     if (!object) return fail("its " + type_ + " holds something else than objects");
-    if (page.items.size() >= kMaxItems) return fail("its " + type_ + " is too long");
-    page.items.emplace_back();
+    if (items.size() >= kMaxItems) return fail("its " + type_ + " is too long");
+    items.emplace_back();
     return true;
   }
   bool onEnd(bool object) override {
     if (!object || !inItem() || path.size() != 2) return true;
-    const Declared& item = page.items.back();
+    const DeclaredPage::Texts& item = items.back();
     if (item.id.empty() || item.slug.empty() || item.url.empty())
       return fail("its " + type_ + " holds an entry without id, slug or url");
     return true;
   }
   bool onScalar(std::string* text, const std::uint64_t* number) override {
     if (path.size() == 1 && path[0] == type_) return fail("its " + type_ + " is not a list");
-    if (at({"meta", "pagination", "page"})) return take(number, page.page);
-    if (at({"meta", "pagination", "pages"})) return take(number, page.pages);
+    if (at({"meta", "pagination", "page"})) return take(number, page);
+    if (at({"meta", "pagination", "pages"})) return take(number, pages);
     if (!inItem()) return true;
     if (path.size() == 2) return fail("its " + type_ + " holds something else than objects");
     if (path.size() != 3) return true;
-    Declared& item = page.items.back();
+    DeclaredPage::Texts& item = items.back();
     std::string* field = path[2] == "id"     ? &item.id
                          : path[2] == "slug" ? &item.slug
                          : path[2] == "url"  ? &item.url
@@ -147,15 +153,15 @@ class DeclaredWalker final : public Walker {
 };
 
 // The items of a list as Ghost itself writes them, {"id":"..","slug":"..","url":".."}, read in one
-// go: a million posts on ten pods are ten million of them.
+// go and where they stand: a million posts on ten pods are ten million of them.
 class PlainItems {
  public:
   explicit PlainItems(std::string_view text) : rest_(text) {}
 
   // Takes `{"<type>":[` and the items; the bracket behind them stays. False where anything is
   // written in another way: then it has taken nothing that counts.
-  bool take(const std::string& type, std::vector<Declared>& items) {
-    if (!take("{\"") || !take(type) || !take("\":[")) return false;
+  bool take(std::string_view type, std::vector<Declared>& items) {
+    if (!take("{\"") || !takeName(type) || !take("\":[")) return false;
     if (rest_.starts_with(']')) return true;
     do {
       if (items.size() >= kMaxItems || !takeItem(items.emplace_back())) return false;
@@ -165,7 +171,15 @@ class PlainItems {
   std::string_view rest() const { return rest_; }
 
  private:
-  bool take(std::string_view text) {
+  // Of known length: compared in place.
+  template <std::size_t kSize>
+  bool take(const char (&text)[kSize]) {
+    constexpr std::size_t kLength = kSize - 1;
+    if (rest_.size() < kLength || std::memcmp(rest_.data(), text, kLength) != 0) return false;
+    rest_.remove_prefix(kLength);
+    return true;
+  }
+  bool takeName(std::string_view text) {
     if (!rest_.starts_with(text)) return false;
     rest_.remove_prefix(text.size());
     return true;
@@ -173,41 +187,45 @@ class PlainItems {
   bool takeItem(Declared& item) {
     if (!take("{")) return false;
     do {
-      std::string* const field = take("\"id\":\"")     ? &item.id
-                                 : take("\"slug\":\"") ? &item.slug
-                                 : take("\"url\":\"")  ? &item.url
-                                                       : nullptr;
+      std::string_view* const field = take("\"id\":\"")     ? &item.id
+                                      : take("\"slug\":\"") ? &item.slug
+                                      : take("\"url\":\"")  ? &item.url
+                                                            : nullptr;
       if (!field || !field->empty() || !takeText(*field)) return false;
     } while (take(","));
     return take("}") && !item.id.empty() && !item.slug.empty() && !item.url.empty();
   }
   // To the closing quote; only what stands for itself.
-  bool takeText(std::string& into) {
-    const std::size_t end = rest_.find('"');
-    if (end == std::string_view::npos) return false;
-    const std::string_view text = rest_.substr(0, end);
-    bool plain = true;  // no early end: so it is compared many bytes at a time
-    for (const char c : text) plain &= (c >= ' ') & (c <= '~') & (c != '\\');
-    into = text;
-    rest_.remove_prefix(end + 1);
-    return plain;
+  bool takeText(std::string_view& into) {
+    into = rest_.substr(0, rest_.find('"'));
+    if (into.size() == rest_.size()) return false;
+    rest_.remove_prefix(into.size() + 1);
+    return noByte(into, [](EightBytes eight) {
+      return eight.below(' ') | eight.equal('\\') | eight.equal('\x7f') | eight.beyondAscii();
+    });
   }
 
   std::string_view rest_;
 };
 
 // The list where its items are written in Ghost's own way; what follows them is walked.
-std::optional<DeclaredPage> parsePlain(std::string_view text, const std::string& type,
+std::optional<DeclaredPage> parsePlain(std::string_view text, std::string_view type,
                                        std::string_view document) {
   PlainItems plain(text);
   std::vector<Declared> items;
   if (!plain.take(type, items)) return std::nullopt;
   DeclaredWalker walker(type);
-  if (walk("{\"" + type + "\":[" + std::string(plain.rest()), walker, document))
-    return std::nullopt;
-  if (!walker.page.items.empty()) return std::nullopt;
-  walker.page.items = std::move(items);
-  return std::move(walker.page);
+  if (walk(fmt::format("{{\"{}\":[{}", type, plain.rest()), walker, document)) return std::nullopt;
+  if (!walker.items.empty()) return std::nullopt;
+  return DeclaredPage{std::move(items), walker.page, walker.pages, nullptr};
+}
+
+DeclaredPage pageOf(std::vector<DeclaredPage::Texts> texts, std::uint64_t page,
+                    std::uint64_t pages) {
+  DeclaredPage made{{}, page, pages, nullptr};
+  made.texts = std::make_unique<const std::vector<DeclaredPage::Texts>>(std::move(texts));
+  for (const auto& [id, slug, url] : *made.texts) made.items.push_back({id, slug, url});
+  return made;
 }
 
 // {"errors": [{"message": ..., "context": ...}]}: those of the first error.
@@ -243,12 +261,12 @@ Result<SiteInfo> parseSiteInfo(std::string_view text) {
 
 Result<DeclaredPage> parseDeclared(std::string_view text, std::string_view type) {
   const std::string document = "the Content API's list of " + std::string(type);
-  if (auto plain = parsePlain(text, std::string(type), document)) return std::move(*plain);
+  if (auto plain = parsePlain(text, type, document)) return std::move(*plain);
   DeclaredWalker walker(type);
   if (auto error = walk(text, walker, document)) return *error;
   if (!walker.listed)
     return Error{ErrorCode::kProtocol, document + ": it has no " + std::string(type)};
-  return std::move(walker.page);
+  return pageOf(std::move(walker.items), walker.page, walker.pages);
 }
 
 std::string errorMessage(std::string_view contentType, std::string_view body) {

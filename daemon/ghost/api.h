@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,14 +23,20 @@ Result<SiteInfo> parseSiteInfo(std::string_view json);
 
 // /ghost/api/content/posts/?fields=id,slug,url: where the pod thinks its posts live.
 struct Declared {
-  std::string id;
-  std::string slug;
-  std::string url;  // "<site>/404/" = this pod does not route it
+  std::string_view id;
+  std::string_view slug;
+  std::string_view url;  // "<site>/404/" = this pod does not route it
 };
+// Borrows the document it was read from.
 struct DeclaredPage {
+  struct Texts {
+    std::string id, slug, url;
+  };
   std::vector<Declared> items;
   std::uint64_t page = 1;
   std::uint64_t pages = 1;
+  // What the items show where the document is not written in Ghost's own way; else null.
+  std::unique_ptr<const std::vector<Texts>> texts;
 };
 // `type` is the document's key: "posts", "pages", "tags" or "authors".
 Result<DeclaredPage> parseDeclared(std::string_view json, std::string_view type);

@@ -106,7 +106,8 @@ TEST(DeclaredDocument, ReadInOneGoItSaysTheSame) {
        R"({"posts":[{"id":"1","slug":"a","url":"u"}]} x)", R"({"posts":[{"id":"1)",
        R"({"posts":[],)"}) {
     const auto plain = parseDeclared(text, "posts");
-    const auto other = parseDeclared(" " + std::string(text), "posts");
+    const std::string spaced = " " + std::string(text);
+    const auto other = parseDeclared(spaced, "posts");
     ASSERT_EQ(plain.has_value(), other.has_value()) << text;
     if (!plain) continue;
     EXPECT_EQ(plain->page, other->page) << text;
@@ -117,6 +118,23 @@ TEST(DeclaredDocument, ReadInOneGoItSaysTheSame) {
       EXPECT_EQ(plain->items[i].slug, other->items[i].slug) << text;
       EXPECT_EQ(plain->items[i].url, other->items[i].url) << text;
     }
+  }
+}
+
+// A list whose texts stand where they were read moves like any other.
+TEST(DeclaredDocument, WhatItShowsStaysWhereItIs) {
+  for (const std::string_view text :
+       {R"({"posts":[{"id":"1","slug":"a","url":"u"}]})",
+        R"( {"posts":[{"id":"1","slug":"a","url":"u"}]})",
+        R"({"posts":[{"id":"\u0031","slug":"a","slug":"a","url":"u"}]})"}) {
+    auto page = parseDeclared(text, "posts");
+    ASSERT_TRUE(page) << text;
+    const DeclaredPage moved = std::move(*page);
+    page = Error{ErrorCode::kInternal, ""};
+    ASSERT_EQ(moved.items.size(), 1u) << text;
+    EXPECT_EQ(moved.items[0].id, "1") << text;
+    EXPECT_EQ(moved.items[0].slug, "a") << text;
+    EXPECT_EQ(moved.items[0].url, "u") << text;
   }
 }
 

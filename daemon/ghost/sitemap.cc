@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "daemon/core/byte_scan.h"
+
 namespace rollcall::ghost {
 namespace {
 
@@ -89,9 +91,8 @@ bool hasControl(std::string_view text) {
 std::optional<std::string_view> plainText(std::string_view text, std::size_t maxBytes) {
   text = text.substr(0, text.find('<'));
   if (text.empty() || text.size() > maxBytes) return std::nullopt;
-  bool plain = true;
-  // No early end: eight bytes and more are looked at in one step.
-  for (const char c : text) plain &= static_cast<unsigned char>(c) >= 0x21 && c != '&';
+  const bool plain =
+      noByte(text, [](EightBytes eight) { return eight.below(0x21) | eight.equal('&'); });
   return plain ? std::optional(text) : std::nullopt;
 }
 
