@@ -3,6 +3,7 @@
 import json
 
 from component.small_pod import Pod
+from component.volume.daemon import furnish, owner
 from support.authority import Certificates
 from support.faulty_proxy import FaultyProxy
 from support.serving import environment
@@ -51,7 +52,7 @@ class Pods(Bed):
 
     def settings(self):
         return {check: {"timeout": "3900ms"} for check in self.needs} | {
-            "pods": {"patience": "1500ms", "timeout": "3900ms", "front_every": 1}}
+            "volume": {"ghost_uid": owner()}, "pods": {"patience": "1500ms", "timeout": "3900ms", "front_every": 1}}
 
     def is_true(self, finding):
         return finding["pod"] == "pod-1"
@@ -98,7 +99,6 @@ class OnePod(Pods):
 
 def furnish_plain(bed):
     """A content folder that is well, for the check `volume`."""
-    from component.volume.daemon import furnish
     bed.content = bed.path("content")
     furnish(bed.content)
 

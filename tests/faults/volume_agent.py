@@ -1,7 +1,7 @@
 """A volume agent beside a pod, behind a proxy that breaks."""
 
 from component.small_pod import Pod
-from component.volume.daemon import furnish
+from component.volume.daemon import furnish, owner
 from component.volume_agent_test import Agent
 from component import volume_agent_test
 from support.faulty_proxy import FaultyProxy
@@ -31,7 +31,7 @@ class VolumeAgent(Bed):
         return {"pods": [{"name": "pod-1", "url": f"http://{ADDRESS}:{self.pod.address[1]}"}]}
 
     def settings(self):
-        return {"volume": {"agent_port": self.proxy.port, "timeout": "2900ms"}}
+        return {"volume": {"agent_port": self.proxy.port, "timeout": "2900ms", "ghost_uid": owner()}}
 
     def cells(self):
         proxy = self.proxy

@@ -27,11 +27,12 @@ def make_bed(test, program):
 
 
 def furnish(content, folders=FOLDERS):
-    """Ghost's folders, in the hands of Ghost's user, and files of it that checks read."""
+    """Ghost's folders, in the hands of Ghost's user (our own where we are not root), and files of it that checks read."""
     for name in ("", *folders):
         path = os.path.join(content, name)
         os.makedirs(path, exist_ok=True)
-        os.chown(path, GHOST, GHOST)
+        if os.geteuid() == 0:
+            os.chown(path, GHOST, GHOST)
     for name, text in (("settings/routes.yaml", "routes:\n"), ("data/redirects.json", "[]")):
         with open(os.path.join(content, name), "w", encoding="utf-8") as file:
             file.write(text)
@@ -39,6 +40,11 @@ def furnish(content, folders=FOLDERS):
     handle = os.open(content, os.O_RDONLY | os.O_DIRECTORY)
     volumes.LIBC.syncfs(handle)
     os.close(handle)
+
+
+def owner():
+    """Whom Ghost's folders belong to."""
+    return GHOST if os.geteuid() == 0 else os.geteuid()
 
 
 def own_files(content, folders=FOLDERS):
