@@ -14,7 +14,7 @@ from support.authority import Certificates
 from support.faulty_proxy import FaultyProxy
 from support.serving import environment
 
-from .matrix import Row
+from .matrix import Row, held
 
 NAME = "Pushgateway, report"
 LONGEST = 75  # s: three tries of 15 s each, their rests, and a busy machine
@@ -76,17 +76,17 @@ class Reports:
                 proxy.target = self.stranger.address
             fault.begin(proxy)
             code, out, err, took = self.report(site, f"{fault.scheme}://{address}")
-            require(out.startswith("# PASS"), f"{fault.name}: the report is not there: {out}{err}")
+            require(out.startswith("# PASS"), f"the report is not there: {out}{err}")
             if fault.says:
                 require(code == 3 and re.search(f"did not take the report: .*({fault.says})", err),
-                        f"{fault.name}: {code} {err}")
+                        f"{code} {err}")
             else:
-                require(code in (0, 3), f"{fault.name}: {code} {err}")
+                require(code in (0, 3), f"{code} {err}")
             proxy.target = ("127.0.0.1", self.port)
             proxy.mend()
             again, _, err_again, recovered = self.report(site, f"http://{address}")
-            require(again == 0, f"{fault.name}: after it {again} {err_again}")
-            require(f'site="{site}"' in self.gateway.metrics(), f"{fault.name}: the gateway has nothing of {site}")
+            require(again == 0, f"after it {again} {err_again}")
+            require(f'site="{site}"' in self.gateway.metrics(), f"the gateway has nothing of {site}")
         said = next((line for line in err.splitlines() if "did not take" in line), "it was taken, by the third try at the latest")
         return Row(NAME, fault.name, said, f"a report in {took:.1f} s", f"{recovered:.1f} s", "ends with the report")
 
@@ -102,7 +102,7 @@ def play(arguments):
         reports = Reports(arguments, folder)
         try:
             with concurrent.futures.ThreadPoolExecutor(len(FAULTS)) as pool:
-                rows = list(pool.map(reports.play, FAULTS))
+                rows = list(pool.map(lambda fault: held(f"{NAME}, {fault.name}", lambda: reports.play(fault)), FAULTS))
         finally:
             reports.close()
     return rows + [Row(NAME, fault, f"does not apply: {reason}") for fault, reason in NOT_APPLICABLE]

@@ -2,15 +2,18 @@
 
 usage: run.py ROLLCALL FAULTY_VOLUME [--rounds N] [DEPENDENCY...]
 
-Without a dependency all of them, side by side. Prints the matrix as a table; exits 1 when a cell does not hold.
+Without a dependency all of them, several side by side. Prints the matrix as a table; exits 1 when a cell does not hold.
+The last lines name what failed, one line each.
 """
 
 import argparse
 import concurrent.futures
 import importlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
@@ -19,15 +22,18 @@ sys.path[0] = os.path.dirname(HERE)                   # tests/
 sys.path[1:1] = [os.path.dirname(sys.path[0]), os.path.join(sys.path[0], "component")]
 
 from faults import matrix  # noqa: E402
-from lab.common import LabError  # noqa: E402
 from support import volumes  # noqa: E402
 
-# Each is a class of the module before the dot, or what the module plays by itself.
+# Each is a class of the module before the dot, or what the module plays by itself. Those that take longest come first.
 DEPENDENCIES = {
-    "database": "database.Database", "database_tls": "database.DatabaseTls", "pod": "pod.OnePod", "pod_tls": "pod.OnePodTls",
-    "kubernetes": "kubernetes.Kubernetes", "webhook": "webhook.Webhook", "webhook_tls": "webhook.WebhookTls",
-    "mail": "mail.Mail", "edge": "edge.Edge", "volume": "volume.Volume", "volume_agent": "volume_agent.VolumeAgent",
-    "pushgateway": "pushgateway.play", "exec": "exec.Exec"}
+    "kubernetes": "kubernetes.Kubernetes", "pod": "pod.OnePod", "mail": "mail.Mail", "edge": "edge.Edge",
+    "pushgateway": "pushgateway.play", "volume": "volume.Volume", "volume_agent": "volume_agent.VolumeAgent",
+    "webhook": "webhook.Webhook", "pod_tls": "pod.OnePodTls", "database": "database.Database", "exec": "exec.Exec",
+    "database_tls": "database.DatabaseTls", "webhook_tls": "webhook.WebhookTls"}
+SIDE_BY_SIDE = 7       # as quick as all at once: the first takes as long as seven of the others
+MEMORY = "/dev/shm"    # for what the beds write: a disk may be busy with what was built a moment ago
+ROOM = 1 << 30         # bytes that have to be free there
+WIDTH = 500            # characters of a line that names a failure
 
 
 def play(dependency, arguments):
@@ -47,26 +53,38 @@ def play(dependency, arguments):
 
 
 def alone(dependency, arguments):
+    """The line that names what failed; None when all holds."""
     try:
-        rows = play(dependency, arguments)
-    except (AssertionError, LabError, OSError):
-        traceback.print_exc()
-        return 1
-    print(matrix.table(rows))
-    return 0
+        print(matrix.table(matrix.held("all", lambda: play(dependency, arguments))))
+    except Exception as error:  # whatever it is, the last line is to tell
+        traceback.print_exc(file=sys.stdout)
+        return f"FAILED {dependency}: {matrix.gist(error)}"[:WIDTH]
+    return None
+
+
+def folder():
+    """For temporary files; None: where they are otherwise."""
+    try:
+        with tempfile.TemporaryFile(dir=MEMORY):
+            return MEMORY if shutil.disk_usage(MEMORY).free > ROOM else None
+    except OSError:
+        return None
 
 
 def together(dependencies, arguments):
-    """One process each."""
+    """One process each; the lines that name what failed."""
+    env = os.environ | ({"TMPDIR": folder()} if folder() else {})
+
     def run(dependency):
         return subprocess.run([sys.executable, "-W", "ignore", os.path.abspath(__file__), arguments.rollcall,
                                arguments.faulty_volume, "--rounds", str(arguments.rounds), dependency],
-                              capture_output=True, text=True, check=False)
-    with concurrent.futures.ThreadPoolExecutor(len(dependencies)) as pool:
-        done = list(pool.map(run, dependencies))
-    for each in done:
-        print(each.stdout + each.stderr)
-    return int(any(each.returncode for each in done))
+                              capture_output=True, text=True, errors="replace", check=False, env=env)
+    with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        done = dict(zip(dependencies, pool.map(run, dependencies)))
+    for each in done.values():
+        print(each.stderr + each.stdout)
+    return [(each.stdout.splitlines() or [f"FAILED {dependency}: ended with {each.returncode}"])[-1]
+            for dependency, each in done.items() if each.returncode]
 
 
 def main():
@@ -79,9 +97,9 @@ def main():
     arguments = parser.parse_intermixed_args()
     began = time.monotonic()
     chosen = arguments.dependencies or list(DEPENDENCIES)
-    status = alone(chosen[0], arguments) if len(chosen) == 1 else together(chosen, arguments)
-    print(f"{time.monotonic() - began:.0f} s")
-    return status
+    failed = list(filter(None, [alone(chosen[0], arguments)])) if len(chosen) == 1 else together(chosen, arguments)
+    print(f"{time.monotonic() - began:.0f} s", *failed, sep="\n")
+    return int(bool(failed))
 
 
 if __name__ == "__main__":

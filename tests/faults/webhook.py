@@ -11,11 +11,12 @@ from support.faulty_proxy import FaultyProxy
 from support.serving import environment, wait_until
 from support.webhook_receiver import SECRET, Receiver
 
-from .matrix import PATIENCE, STALL, Bed, Cell, NotApplicable
+from .matrix import PATIENCE, STALL, Bed, Cell, NotApplicable, stalled
 
 ADDRESS = "127.0.17.1"
 PODS = 10
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+LONGEST_REST = 30  # s
 
 
 class Webhook(Bed):
@@ -50,11 +51,13 @@ class Webhook(Bed):
     def begin(self, fault):
         def begin():
             self.seen, self.ended = len(self.daemon.told()), self.receiver.events().count("ended")
+            self.begun = time.monotonic()
             fault()
             next(self.ill).well = False
         return begin
 
     def end(self):
+        self.lasted = time.monotonic() - self.begun
         for pod in self.pods:
             pod.well = True
         self.receiver.statuses.clear()
@@ -83,7 +86,9 @@ class Webhook(Bed):
         return Cell(fault, self.begin(begin), self.end, {"webhook": says} if says else None, ("RC107",))
 
     def is_ill_after(self, last):
-        return time.time() > last + STALL
+        # A rest is at most twice as long as all before it. They are many only where the machine made the fault last.
+        rest = min(LONGEST_REST, 2 * self.lasted) if stalled(self.begun) else 0
+        return time.time() > last + max(STALL, rest)
 
     def cells(self):
         proxy, cell = self.proxy, self.cell
