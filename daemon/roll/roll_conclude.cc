@@ -263,12 +263,19 @@ void RollRun::count() {
   Tally& tally = outcome_.tally;
   for (const ResourceType type : memory_.settings_.types) tally.resources[std::string(name(type))];
   std::size_t young = 0;
+  std::map<ResourceType, std::uint64_t> quiet;  // on every pod alike: nothing to conclude
   for (const std::size_t i : scope_) {
     const Entry& entry = content_->entries[i];
     if (!entry.isPublic) continue;
-    ++tally.resources[std::string(name(entry.type))];
+    ++quiet[entry.type];
     young += settling(entry);
   }
+  for (const auto& [type, number] : quiet) tally.resources[std::string(name(type))] = number;
+  for (const std::size_t i : interesting_) {
+    const Entry& entry = content_->entries[i];
+    if (entry.isPublic && inScope(entry)) --quiet[entry.type];
+  }
+  std::erase_if(quiet, [](const auto& one) { return one.second == 0; });
   for (const PodRun& pod : pods_) {
     if (!pod.answers.empty() || !pod.gaveUp.empty()) {
       PodFacts& facts = tally.pods[pod.pod->name];
@@ -279,8 +286,11 @@ void RollRun::count() {
         facts.version = found->second.text();
     }
     std::map<std::pair<ResourceType, std::string_view>, std::uint64_t> counts;
-    for (const std::size_t i : scope_)
-      if (content_->entries[i].isPublic) ++counts[{content_->entries[i].type, stateFor(pod, i)}];
+    for (const auto& [type, number] : quiet) counts[{type, quietState(pod)}] += number;
+    for (const std::size_t i : interesting_) {
+      const Entry& entry = content_->entries[i];
+      if (entry.isPublic && inScope(entry)) ++counts[{entry.type, stateFor(pod, i)}];
+    }
     for (const auto& [what, number] : counts)
       tally.podResources[{pod.pod->name, std::string(name(what.first)), std::string(what.second)}] =
           number;
@@ -290,15 +300,18 @@ void RollRun::count() {
                                          young, formatDuration(context_.settle)));
 }
 
+// Of an entry that is interesting.
 std::string_view RollRun::stateFor(const PodRun& pod, std::size_t i) const {
-  if (interesting_.contains(i)) {
-    const auto found = states_.find({&pod, i});
-    if (found != states_.end())
-      return settling(content_->entries[i]) && !known(pod, i) ? "settling" : name(found->second);
-    if (!pod.lost && pod.answers.contains(i)) return "ok";
-  }
-  const bool proven = memory_.proven_.contains(pod.pod->name);
-  return proven && !pod.lost && !pod.suspects.contains(i) ? "ok" : "unknown";
+  const auto found = states_.find({&pod, i});
+  if (found != states_.end())
+    return settling(content_->entries[i]) && !known(pod, i) ? "settling" : name(found->second);
+  if (!pod.lost && pod.answers.contains(i)) return "ok";
+  return pod.suspects.contains(i) ? "unknown" : quietState(pod);
+}
+
+// Of an entry about which the pod said nothing beyond its view.
+std::string_view RollRun::quietState(const PodRun& pod) const {
+  return memory_.proven_.contains(pod.pod->name) && !pod.lost ? "ok" : "unknown";
 }
 
 }  // namespace rollcall::roll

@@ -73,6 +73,7 @@ class RollRun {
   bool listable(const PodRun& pod, std::size_t entry) const;
   void count();
   std::string_view stateFor(const PodRun& pod, std::size_t entry) const;
+  std::string_view quietState(const PodRun& pod) const;
   void showNewest();
   std::optional<RollCell> learned(const PodRun& pod, std::size_t entry) const;
   bool listedRightly(const PodRun& pod, std::size_t entry) const;
