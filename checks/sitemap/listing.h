@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "checks/sitemap/expected.h"
+#include "daemon/core/text_hash.h"
 
 namespace rollcall::checks::sitemap {
 
@@ -38,7 +39,8 @@ class Strays {
 
  private:
   std::deque<Stray> strays_;
-  std::array<std::unordered_map<std::string_view, std::uint32_t>, kTypes> ids_;  // into strays_
+  std::array<std::unordered_map<std::string_view, std::uint32_t, TextHash>, kTypes>
+      ids_;  // into strays_
   std::size_t bytes_ = 0;
 };
 

@@ -40,7 +40,7 @@ bool hasOwnTime(const Expected& expected, const Suspect& suspect) {
 
 Patience::Key Patience::keyOf(const Expected& expected, const Strays& strays,
                               const Suspect& suspect) {
-  const std::hash<std::string_view> hash;
+  const TextHash hash;
   const auto fault = static_cast<Key>(suspect.fault) * 2 + suspect.stray;
   const auto type = suspect.stray ? strays[suspect.id].type : expected.entries()[suspect.id].type;
   const std::string_view text = suspect.stray ? std::string_view(strays[suspect.id].path)

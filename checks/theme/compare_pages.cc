@@ -2,18 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 
 #include "checks/theme/around.h"
 #include "checks/theme/wording.h"
+#include "daemon/core/text_hash.h"
 
 namespace rollcall::checks::theme {
 namespace {
 
 std::size_t hashOf(const Traits& traits) {
   std::size_t hash = 0;
-  for (const std::string& trait : traits.all)
-    hash = hash * 1'000'003 + std::hash<std::string>{}(trait);
+  for (const std::string& trait : traits.all) hash = hash * 1'000'003 + TextHash{}(trait);
   return hash;
 }
 

@@ -1,13 +1,14 @@
 #include "daemon/db/id_index.h"
 
 #include <bit>
-#include <functional>
+
+#include "daemon/core/text_hash.h"
 
 namespace rollcall {
 namespace {
 
 std::size_t hashOf(std::string_view id) {
-  return std::hash<std::string_view>{}(id);
+  return TextHash{}(id);
 }
 std::uint32_t tagOf(std::size_t hash) {
   return static_cast<std::uint32_t>(hash >> 32);

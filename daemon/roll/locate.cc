@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/core/text_hash.h"
+
 namespace rollcall::roll {
 namespace {
 
@@ -165,8 +167,9 @@ class Ballot {
   const Pods& pods_;
   const PathTable& paths_;
   const Place notRouted_;
-  std::vector<bool> own_;                                         // by path
-  std::unordered_map<std::string_view, std::set<Place>> strays_;  // by last segment: the others
+  std::vector<bool> own_;  // by path
+  std::unordered_map<std::string_view, std::set<Place>, TextHash>
+      strays_;  // by last segment: the others
 };
 
 bool isPublicPost(const Entry& entry) {
@@ -342,14 +345,8 @@ void Declarations::tell(std::size_t entry, Place path) {
     keepApart(chunk)[entry % kChunk] = path;
     return;
   }
-  if (entry >= agrees_.size()) agrees_.resize(entry + 1);
+  if (entry >= agrees_.size()) agrees_.resize(wholeChunks(entry));
   agrees_[entry] = true;
-}
-
-Place Declarations::told(std::size_t entry) const {
-  const std::size_t chunk = entry / kChunk;
-  if (chunk < apart_.size() && apart_[chunk]) return (*apart_[chunk])[entry % kChunk];
-  return entry < agrees_.size() && agrees_[entry] ? (*first_)[entry] : kNoPlace;
 }
 
 // The entries of the chunk with all that it told of them until now.

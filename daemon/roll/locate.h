@@ -34,7 +34,7 @@ class Declarations {
 
   // A path of its sitemaps, below the site's sub-directory.
   void list(Place path) {
-    if (path >= listed_.size()) listed_.resize(path + 1);
+    if (path >= listed_.size()) listed_.resize(wholeChunks(path));
     listed_[path] = true;
   }
   bool lists(Place path) const { return path < listed_.size() && listed_[path]; }
@@ -42,13 +42,19 @@ class Declarations {
 
   // What its Content API says of an entry; "/404/" = not routed.
   void tell(std::size_t entry, Place path);
-  Place told(std::size_t entry) const;  // kNoPlace: nothing
+  Place told(std::size_t entry) const {  // kNoPlace: nothing
+    if (entry / kChunk < apart_.size() && apart_[entry / kChunk])
+      return (*apart_[entry / kChunk])[entry % kChunk];
+    return entry < agrees_.size() && agrees_[entry] ? (*first_)[entry] : kNoPlace;
+  }
   bool silent() const { return listed_.empty() && agrees_.empty() && apart_.empty(); }
 
  private:
   static constexpr std::size_t kChunk = 1'024;  // entries that are kept apart together
   using Chunk = std::array<Place, kChunk>;
 
+  // Grown by many at once: a bit more each time costs more than all else that is done with it.
+  static std::size_t wholeChunks(std::size_t number) { return (number / kChunk + 1) * kChunk; }
   bool agreesWithTheFirst(std::size_t entry, Place path);
   Chunk& keepApart(std::size_t chunk);
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <functional>
+
+#include "daemon/core/text_hash.h"
 
 namespace rollcall::roll {
 namespace {
@@ -44,7 +45,7 @@ PathTable::Number PathTable::find(std::string_view path) const {
 // Where `path` is, or the free slot where it would be put.
 std::size_t PathTable::slotOf(std::string_view path) const {
   const std::size_t mask = slots_.size() - 1;
-  std::size_t at = std::hash<std::string_view>{}(path)&mask;
+  std::size_t at = TextHash{}(path)&mask;
   while (slots_[at] != 0 && texts_[slots_[at] - 1] != path) at = (at + 1) & mask;
   return at;
 }

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <string>
+#include <vector>
+
+#include "tests/support/colliding_texts.h"
 
 namespace rollcall::roll {
 namespace {
@@ -51,6 +55,25 @@ TEST(PathTable, whatIsTooLongIsCutAndNoneThatIsExpected) {
   EXPECT_EQ(paths.put(longest), number);
   EXPECT_EQ(paths.find(longest), number);
   EXPECT_EQ(paths.at(number), longest.substr(0, 65'535));
+}
+
+// Seconds of CPU that putting all of them takes.
+double costOf(const std::vector<std::string>& paths) {
+  PathTable table;
+  const std::clock_t began = std::clock();
+  for (const std::string& path : paths) table.put(path);
+  EXPECT_EQ(table.size(), paths.size());
+  return static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
+}
+
+// Twenty thousand that fall into one slot are compared two hundred million times.
+TEST(PathTable, addressesMadeToCollideCostNoMoreThanOthers) {
+  constexpr std::size_t kPaths = 20'000;
+  std::vector<std::string> others;
+  for (std::size_t i = 0; i < kPaths; ++i)
+    others.push_back("/" + std::to_string(100'000 + i) + "/");
+  const double usual = costOf(others);
+  EXPECT_LT(costOf(testing_support::collidingTexts(kPaths)), 20 * usual + 0.05);
 }
 
 }  // namespace
