@@ -58,10 +58,11 @@ class Webhook(Bed):
 
     def end(self):
         self.lasted = time.monotonic() - self.begun
-        for pod in self.pods:
-            pod.well = True
         self.receiver.statuses.clear()
         self.proxy.mend()
+        # Last: what is told of it has to be taken.
+        for pod in self.pods:
+            pod.well = True
 
     def warm_up(self):
         wait_until(self.is_well, PATIENCE, self.state)
@@ -69,6 +70,11 @@ class Webhook(Bed):
         wait_until(lambda: "started" in self.receiver.events(), PATIENCE, self.state)
         self.end()
         wait_until(lambda: self.well_since(0), PATIENCE, self.state)
+
+    def is_well(self, since=0):
+        """The webhook takes messages, too: only the first that it does not take is told."""
+        told = re.findall(r'"message":"(over: )?the webhook does not take messages"', self.daemon.told())
+        return super().is_well(since) and (not told or told[-1] == "over: ")
 
     def voices(self, report):
         return {"webhook": re.findall(r'"message":"the webhook does not take messages".*?"detail":"(.*?)"',

@@ -43,6 +43,7 @@ class FaultyProxy:
         self._generation = 0  # a connection of an older one is to end
         self._lock = threading.RLock()
         self._listener, self._fillers = None, []
+        self._place = None    # while nobody listens: a socket that keeps the port, so that nobody else gets it
         self._stopped = threading.Event()
         self._threads = []
         self._listen()
@@ -54,6 +55,7 @@ class FaultyProxy:
         self._stopped.set()
         self.mend()
         self._deafen()
+        self._place.close()
         for thread in self._threads:
             thread.join()
 
@@ -117,10 +119,14 @@ class FaultyProxy:
             self._mode = mode
             self._generation += touch
 
+    def _bound(self):
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((self.host, self.port))
+        return bound
+
     def _listen(self):
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((self.host, self.port))
+        listener, self._place = self._place or self._bound(), None
         listener.listen(128)
         listener.settimeout(SLICE)
         self.port = listener.getsockname()[1]
@@ -133,6 +139,7 @@ class FaultyProxy:
                 with contextlib.suppress(OSError):
                     self._listener.shutdown(socket.SHUT_RDWR)
                 self._listener.close()
+                self._place = self._bound()
             self._listener = None
 
     def _fill(self):
