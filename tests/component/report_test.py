@@ -3,6 +3,7 @@
 usage: report_test.py PROGRAM
 """
 
+import http.client
 import json
 import os
 import shutil
@@ -12,7 +13,6 @@ import sys
 import tempfile
 import time
 import unittest
-import urllib.error
 import urllib.request
 import xml.etree.ElementTree
 
@@ -30,18 +30,24 @@ def free_port():
 
 class Pushgateway:
     def __init__(self, program):
+        self.start(program)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self.metrics() and None
+            except (OSError, http.client.HTTPException):
+                if time.monotonic() > deadline:
+                    self.close()
+                    raise
+                if self.process.poll() is not None:  # somebody else got its port
+                    self.start(program)
+                time.sleep(0.05)
+
+    def start(self, program):
         self.url = f"http://127.0.0.1:{free_port()}"
         # Debian's keeps what it was told in a file of the machine's unless it is told otherwise.
         self.process = subprocess.Popen([program, f"--web.listen-address={self.url[7:]}", "--persistence.file="],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                return self.metrics() and None
-            except (urllib.error.URLError, ConnectionError):
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    raise
-                time.sleep(0.05)
 
     def metrics(self):
         with urllib.request.urlopen(self.url + "/metrics", timeout=5) as answer:
