@@ -26,7 +26,7 @@ class Exec(Bed):
 
     def config(self):
         return {"pods": [{"name": "pod-1", "url": f"http://127.0.0.1:{self.pod.address[1]}"}],
-                "commands": [{"name": "ours", "argv": ["/bin/sh", self.script], "timeout": "1s", "max_output": 4096},
+                "commands": [{"name": "ours", "argv": ["/bin/sh", self.script], "timeout": "1500ms", "max_output": 4096},
                              {"name": "theirs", "argv": ["/bin/true"]}]}
 
     def settings(self):

@@ -12,7 +12,7 @@ class Mail(Bed):
 
     name = "mail server"
     needs = ("mail",)
-    interval = 4
+    interval = 6
 
     def make(self):
         certificates = mail_test.Certificates(self.folder)
@@ -34,7 +34,7 @@ class Mail(Bed):
                 "ghost_config": self.write("ghost.json", mail_test.json.dumps(ghost))}
 
     def settings(self):
-        return {"mail": {"timeout": "3900ms", "patience": "1s", "ca": self.ca, "login": True}}
+        return {"mail": {"timeout": "5900ms", "patience": "1900ms", "ca": self.ca, "login": True}}
 
     def cells(self):
         proxy = self.proxy

@@ -32,7 +32,7 @@ class Pods(Bed):
     """Two of them; the first is the one that breaks."""
 
     others = ("volume",)
-    interval = 4
+    interval = 6
     scheme = "http"
 
     def make(self):
@@ -51,8 +51,8 @@ class Pods(Bed):
                          for number, port in enumerate(places, 1)], "content": {"path": self.content}}
 
     def settings(self):
-        return {check: {"timeout": "3900ms"} for check in self.needs} | {
-            "volume": {"ghost_uid": owner()}, "pods": {"patience": "1500ms", "timeout": "3900ms", "front_every": 1}}
+        return {check: {"timeout": "5900ms"} for check in self.needs} | {
+            "volume": {"ghost_uid": owner()}, "pods": {"patience": "2500ms", "timeout": "5900ms", "front_every": 1}}
 
     def is_true(self, finding):
         return finding["pod"] == "pod-1"

@@ -1,6 +1,6 @@
 """The fault matrix of `rollcall serve`, see matrix.py.
 
-usage: run.py ROLLCALL FAULTY_VOLUME [--rounds N] [DEPENDENCY...]
+usage: run.py ROLLCALL FAULTY_VOLUME [--rounds N] [--any-memory] [DEPENDENCY...]
 
 Without a dependency all of them, several side by side. Prints the matrix as a table; exits 1 when a cell does not hold.
 The last lines name what failed, one line each.
@@ -74,11 +74,11 @@ def folder():
 def together(dependencies, arguments):
     """One process each; the lines that name what failed."""
     env = os.environ | ({"TMPDIR": folder()} if folder() else {})
+    command = [sys.executable, "-W", "ignore", os.path.abspath(__file__), arguments.rollcall, arguments.faulty_volume,
+               "--rounds", str(arguments.rounds), *(["--any-memory"] if arguments.any_memory else [])]
 
     def run(dependency):
-        return subprocess.run([sys.executable, "-W", "ignore", os.path.abspath(__file__), arguments.rollcall,
-                               arguments.faulty_volume, "--rounds", str(arguments.rounds), dependency],
-                              capture_output=True, text=True, errors="replace", check=False, env=env)
+        return subprocess.run([*command, dependency], capture_output=True, text=True, errors="replace", check=False, env=env)
     with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         done = dict(zip(dependencies, pool.map(run, dependencies)))
     for each in done.values():
@@ -92,6 +92,7 @@ def main():
     parser.add_argument("rollcall", type=os.path.abspath)
     parser.add_argument("faulty_volume", type=os.path.abspath)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--any-memory", action="store_true", help="memory may grow, as it does under sanitizers")
     parser.add_argument("dependencies", nargs="*", choices=[*DEPENDENCIES, []], metavar="DEPENDENCY",
                         help=f"of {', '.join(DEPENDENCIES)}; default: all")
     arguments = parser.parse_intermixed_args()

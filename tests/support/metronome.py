@@ -13,12 +13,14 @@ class Metronome:
     every CPU. Thread-safe."""
 
     def __init__(self):
+        self._began = time.monotonic()  # of the beat under way
         self._beats = []  # (when it ended, s late)
         threading.Thread(target=self._beat, daemon=True).start()
 
     def _beat(self):
         while True:
-            began, began_wall, used = time.monotonic(), time.time(), time.thread_time()
+            self._began = began = time.monotonic()
+            began_wall, used = time.time(), time.thread_time()
             time.sleep(REST)
             while time.thread_time() - used < WORK:
                 pass
@@ -27,5 +29,6 @@ class Metronome:
             self._beats.append((ended, max(ended - began - REST - WORK, stepped)))
 
     def worst(self, since):
-        """The most that a beat was late that ended after `since`, as of time.monotonic(); in s."""
-        return max((late for ended, late in list(self._beats) if ended > since), default=0)
+        """The most that a beat was late that ended after `since`, as of time.monotonic(), or that still lasts; in s."""
+        under_way = time.monotonic() - self._began - REST - WORK
+        return max(under_way, *(late for ended, late in list(self._beats) if ended > since), 0)
