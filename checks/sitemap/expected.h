@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,24 +48,31 @@ class Expected {
   std::string placeOf(std::size_t entry) const;
 
  private:
+  // Of an entry under one of its keys, the decoded address or the last segment of it. The key
+  // itself is made anew to be compared: a million of them would take more room than all else here.
   struct Row {
-    std::uint64_t hash;
+    std::uint32_t hash;
     std::uint32_t entry;
-    std::uint32_t size;
-    std::size_t at;  // into keys_
   };
 
-  std::vector<std::string_view> permalinks(const Entry& entry) const;
+  const std::vector<std::string>& permalinks(ResourceType type) const {
+    return permalinks_[static_cast<std::size_t>(type)];
+  }
   void add(std::size_t entry, std::string_view key);
   void addAddresses(std::size_t entry);
+  void sortRows();
+  std::span<const Row> rowsOf(std::uint32_t hash) const;
+  bool answersAt(const Entry& entry, std::string_view key) const;
   void judgeDuty(std::size_t entry);
   bool isShadowed(std::size_t page) const;
 
   const std::vector<Entry>* entries_;
   Routes routes_;
+  std::array<std::vector<std::string>, kTypes> permalinks_;  // by type
   Trust trust_;
-  std::string keys_;
-  std::vector<Row> rows_;  // by hash
+  std::vector<Row> rows_;              // by hash
+  std::vector<std::uint32_t> begins_;  // of the rows whose hashes share their first bits; one more
+  int rest_ = 31;                      // of a hash: the other bits
   std::vector<Duty> duties_;
   std::array<bool, kTypes> fuzzy_{};
 };

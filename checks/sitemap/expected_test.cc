@@ -79,6 +79,34 @@ TEST(Expected, WithSeveralCollectionsAnyOfTheirAddressesWillDo) {
   EXPECT_TRUE(expected.isStatic("/pod/"));
 }
 
+TEST(Expected, FindsEachOfManyAndNoOther) {
+  for (const Trust trust : {Trust::kKnown, Trust::kAssumed}) {
+    std::vector<std::string> slugs;
+    for (int i = 0; i < 1'000; ++i) slugs.push_back("post-" + std::to_string(i));
+    std::vector<Entry> entries;
+    for (const std::string& slug : slugs) entries.push_back(entry(ResourceType::kPost, slug));
+    const Expected expected(entries, ghost::defaultRoutes(), trust);
+    for (std::uint32_t i = 0; i < slugs.size(); ++i)
+      ASSERT_THAT(found(expected, ResourceType::kPost, "/" + slugs[i] + "/"), ElementsAre(i));
+    EXPECT_THAT(found(expected, ResourceType::kPost, "/post-1000/"), IsEmpty());
+    EXPECT_THAT(found(expected, ResourceType::kPage, "/post-1/"), IsEmpty());
+    EXPECT_THAT(found(expected, ResourceType::kPost, ""), IsEmpty());
+  }
+  const std::vector<Entry> none;
+  EXPECT_THAT(
+      found(Expected(none, ghost::defaultRoutes(), Trust::kKnown), ResourceType::kPost, "/a/"),
+      IsEmpty());
+}
+
+TEST(Expected, ASlugWithAPercentSignIsFoundByWhatItSays) {
+  const std::vector<Entry> entries = {entry(ResourceType::kPost, "caf%C3%A9"),
+                                      entry(ResourceType::kPost, "100%")};
+  const Expected expected(entries, ghost::defaultRoutes(), Trust::kKnown);
+  EXPECT_THAT(found(expected, ResourceType::kPost, "/caf\u00e9/"), ElementsAre(0));
+  EXPECT_THAT(found(expected, ResourceType::kPost, "/caf%C3%A9/"), ElementsAre(0));
+  EXPECT_THAT(found(expected, ResourceType::kPost, "/100%/"), ElementsAre(1));
+}
+
 TEST(Expected, AssumedRoutesMatchByTheLastSegment) {
   const std::vector<Entry> entries = {entry(ResourceType::kPost, "one"),
                                       entry(ResourceType::kTag, "news")};
