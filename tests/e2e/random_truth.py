@@ -20,6 +20,8 @@ from . import truth
 from .truth import Claim
 
 _PATIENCE = 5.0         # seconds on Rollcall's way: what takes longer hangs
+# For a front page: after 5 s Ghost gives up what a theme's {{#get}} asks the database for, and renders without.
+_FRONT_PATIENCE = 4.0
 _WRITE_PATIENCE = 5.0   # a write to the volume
 _WARNINGS = truth.WARNINGS | {"RC103", "RC704", "RC501", "RC502", "RC521", "RC522", "RC543", "RC553", "RC554", "RC562"}
 _VOLUME = {"ENOSPC": "RC803", "EROFS": "RC801", "hangs": "RC811"}
@@ -140,7 +142,7 @@ class Onlooker:
                                   else self._stage.address(name))
         if pod.reach != "well":
             return
-        asker = truth.PodAsker(self._lab, pod.number, timeout=_PATIENCE)
+        asker = truth.PodAsker(self._lab, pod.number, timeout=_FRONT_PATIENCE)
         try:
             pod.front, location, _ = asker.get("/")
             pod.private = urllib.parse.urlsplit(location).path == "/private/"
@@ -170,8 +172,10 @@ class Onlooker:
         if pod.reach != "well":
             code = {"refused": "RC101", "reset": "RC101", "hangs": "RC102"}[pod.reach]
             right.claims.add(Claim(code, name, "", ""))
-            right.gaps |= {(check, name) for check in self._applying(_ASK_PODS | _ASK_PAGES | {"database"})
-                           if (check, "") not in right.gaps}
+            asked = _ASK_PODS | _ASK_PAGES
+            if Claim("RC701", "", "", "") not in right.claims:
+                asked = asked | {"database"}    # for their versions
+            right.gaps |= {(check, name) for check in self._applying(asked) if (check, "") not in right.gaps}
         elif pod.front in (-1, 500):
             right.claims.add(Claim("RC104", name, "", ""))
             right.hangs = right.hangs or pod.front == -1
