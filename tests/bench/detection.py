@@ -10,7 +10,6 @@ not yet judged. Exits 1 when with `settle: 0s` the median is 1 s or more or the 
 window either is more than that beyond it, or when a claim came before the window was over.
 """
 
-import argparse
 import datetime
 import os
 import random
@@ -125,9 +124,7 @@ def on_ghost(result, arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rollcall", required=True, metavar="BIN")
-    parser.add_argument("--mock-site", required=True, metavar="BIN")
+    parser = figures.parser(__doc__, "rollcall", "mock-site")
     parser.add_argument("--events", type=int, default=200)
     parser.add_argument("--ghost-events", type=int, default=50)
     parser.add_argument("--settling", type=int, default=20)

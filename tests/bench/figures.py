@@ -1,8 +1,10 @@
 """What the benchmarks in Python share: percentiles, CPU time, and how a result is told."""
 
+import argparse
 import os
 import signal
 import sys
+import tempfile
 
 from lab import LabError
 
@@ -57,6 +59,20 @@ class Verdict:
         print(f"{'passed' if good else 'FAILED'}: {what}", flush=True)
 
 
+def parser(description, *programs):
+    """One that asks for the programs, as --rollcall BIN; of the description the first line is shown."""
+    made = argparse.ArgumentParser(description=description.splitlines()[0])
+    for program in programs:
+        made.add_argument(f"--{program}", required=True, metavar="BIN")
+    return made
+
+
+def add_shape(options):
+    """How large the mock site is: 10,000 posts on 10 pods."""
+    options.add_argument("--posts", type=int, default=10_000)
+    options.add_argument("--pods", type=int, default=10)
+
+
 def main(name, run):
     """Runs `run()`, which returns a Verdict, and ends the program with its exit code."""
     def interrupted(number, frame):
@@ -69,3 +85,13 @@ def main(name, run):
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def judged(name, claim, parts):
+    """A Verdict that `claim` holds for all that `parts(folder)` gives; the folder is gone afterwards."""
+    result = Verdict()
+    with tempfile.TemporaryDirectory(prefix=f"rollcall-{name}-", ignore_cleanup_errors=True) as folder:
+        good = list(parts(folder))
+    print()
+    result.demands(claim, all(good))
+    return result

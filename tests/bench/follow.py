@@ -10,7 +10,6 @@ a time in which nothing is written. Exits 1 when the 99th percentile is 200 ms o
 of either part, or when a transaction costs 20 us of CPU or more.
 """
 
-import argparse
 import os
 import random
 import subprocess
@@ -122,11 +121,8 @@ def busy(result, daemon, bed, session, arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rollcall", required=True, metavar="BIN")
-    parser.add_argument("--mock-site", required=True, metavar="BIN")
-    parser.add_argument("--posts", type=int, default=10_000)
-    parser.add_argument("--pods", type=int, default=10)
+    parser = figures.parser(__doc__, "rollcall", "mock-site")
+    figures.add_shape(parser)
     parser.add_argument("--events", type=int, default=200)
     parser.add_argument("--rate", type=int, default=5_000)
     parser.add_argument("--seconds", type=int, default=20)

@@ -8,7 +8,6 @@ requests it sends to each pod. Five minutes are the interval of the rarest thing
 takes 0.5 % of a core or more, or was ever larger than 40 MiB.
 """
 
-import argparse
 import os
 import sys
 import tempfile
@@ -46,11 +45,8 @@ def measure(binary, bed, seconds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rollcall", required=True, metavar="BIN")
-    parser.add_argument("--mock-site", required=True, metavar="BIN")
-    parser.add_argument("--posts", type=int, default=10_000)
-    parser.add_argument("--pods", type=int, default=10)
+    parser = figures.parser(__doc__, "rollcall", "mock-site")
+    figures.add_shape(parser)
     parser.add_argument("--minutes", type=float, default=5)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rollcall-idle-") as folder, MockBed(

@@ -8,20 +8,17 @@ processes, which were asked for 150 pages and as many lists before: Ghost's firs
 its engine has compiled them. Exits 1 when the second costs less than 100 times the first, or a check did not pass.
 """
 
-import argparse
 import os
-import shutil
-import signal
 import statistics
 import sys
-import tempfile
 import time
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
+from bench import figures                                   # noqa: E402
 from bench.blackbox import BlackboxExporter                 # noqa: E402
 from e2e.campaign import restart_all, wait_settled          # noqa: E402
-from e2e.manners import add_posts, interrupted              # noqa: E402
+from e2e.manners import add_posts                           # noqa: E402
 from e2e.oneshot import cpu_seconds, log_sizes, requests_since, serve_readers       # noqa: E402
 from e2e.program import Rollcall                            # noqa: E402
 from lab import Lab, LabError                               # noqa: E402
@@ -127,27 +124,16 @@ def texts(seconds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rollcall", required=True, metavar="BIN")
+    parser = figures.parser(__doc__, "rollcall")
     parser.add_argument("--posts", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("versions", nargs="*", metavar="VERSION")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, interrupted)
-    folder = tempfile.mkdtemp(prefix="rollcall-pods-")
-    try:
-        good = [measure(version, arguments.rollcall, os.path.join(folder, version), arguments.posts, arguments.rounds)
-                for version in arguments.versions or _VERSIONS]
-    except LabError as error:
-        print(f"pods: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"\n{'passed' if all(good) else 'FAILED'}: whole views cost the pods {_BOUND} times less than asking for each")
-    return 0 if all(good) else 1
+    return figures.judged(
+        "pods", f"whole views cost the pods {_BOUND} times less than asking for each",
+        lambda folder: [measure(version, arguments.rollcall, os.path.join(folder, version), arguments.posts,
+                                arguments.rounds) for version in arguments.versions or _VERSIONS])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    figures.main("pods", main)

@@ -8,26 +8,22 @@ prometheus-blackbox-exporter and check_http of monitoring-plugins over one for e
 requests are those that the mock site counted. Exits 1 when a bound is missed.
 """
 
-import argparse
 import contextlib
 import dataclasses
 import json
 import os
 import re
-import shutil
-import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import urllib.parse
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
+from bench import figures                                   # noqa: E402
 from bench.blackbox import BlackboxExporter                 # noqa: E402
 from bench.figures import cpu_seconds                       # noqa: E402
 from bench.mock_bed import MockBed                          # noqa: E402
-from e2e.manners import interrupted                         # noqa: E402
 from lab import LabError                                    # noqa: E402
 
 _CHECK_HTTP = "/usr/lib/nagios/plugins/check_http"
@@ -199,40 +195,30 @@ def compare_views(trial):
           flush=True)
 
 
+def measure_both(arguments, folder):
+    """Over plain HTTP, then over TLS: whether the bounds hold."""
+    shape = {"posts": arguments.posts, "pods": arguments.pods, "addresses": True}
+    certificate, key = make_certificate(folder)
+    plain, tls = (os.path.join(folder, name) for name in ("plain", "tls"))
+    os.mkdir(plain)
+    with MockBed(arguments.mock_site, plain, url=f"http://{_HOST}", **shape) as bed:
+        trial = Trial(bed, arguments, plain, None)
+        yield measure("plain HTTP", trial, arguments)
+        compare_views(trial)
+    os.mkdir(tls)
+    with PodsAlone(arguments.mock_site, tls, url=f"https://{_HOST}", tls_cert=certificate, tls_key=key,
+                   **shape) as bed:
+        yield measure("TLS", Trial(bed, arguments, tls, certificate), arguments)
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for program in ("rollcall", "mock-site", "get-posts"):
-        parser.add_argument(f"--{program}", required=True, metavar="BIN")
-    parser.add_argument("--posts", type=int, default=10_000)
-    parser.add_argument("--pods", type=int, default=10)
+    parser = figures.parser(__doc__, "rollcall", "mock-site", "get-posts")
+    figures.add_shape(parser)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--probes", type=int, default=10_000, help="through the exporter; check_http: a twentieth")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, interrupted)
-    folder = tempfile.mkdtemp(prefix="rollcall-site-")
-    shape = {"posts": arguments.posts, "pods": arguments.pods, "addresses": True}
-    try:
-        certificate, key = make_certificate(folder)
-        plain, tls = (os.path.join(folder, name) for name in ("plain", "tls"))
-        os.mkdir(plain)
-        with MockBed(arguments.mock_site, plain, url=f"http://{_HOST}", **shape) as bed:
-            trial = Trial(bed, arguments, plain, None)
-            good = [measure("plain HTTP", trial, arguments)]
-            compare_views(trial)
-        os.mkdir(tls)
-        with PodsAlone(arguments.mock_site, tls, url=f"https://{_HOST}", tls_cert=certificate, tls_key=key,
-                       **shape) as bed:
-            good.append(measure("TLS", Trial(bed, arguments, tls, certificate), arguments))
-    except LabError as error:
-        print(f"site: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"\n{'passed' if all(good) else 'FAILED'}")
-    return 0 if all(good) else 1
+    return figures.judged("site", "all bounds", lambda folder: measure_both(arguments, folder))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    figures.main("site", main)

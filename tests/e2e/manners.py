@@ -7,16 +7,14 @@ each pod process with Rollcall against a window of the same length without. Exit
 is 2 % of a core or more on any pod.
 """
 
-import argparse
 import os
-import shutil
-import signal
 import sys
-import tempfile
 import time
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
+from bench import figures                                   # noqa: E402
+from bench.figures import cpu_seconds                       # noqa: E402
 from e2e.campaign import restart_all                        # noqa: E402
 from e2e.program import Rollcall, metric                    # noqa: E402
 from lab import Lab, LabError                               # noqa: E402
@@ -59,19 +57,12 @@ def check_served(lab, count):
                 raise LabError(f"pod {number} answers {status} for /bulk-{each}/")
 
 
-def cpu_seconds(pod):
-    """User and system time of the process so far."""
-    with open(f"/proc/{pod['pid']}/stat", encoding="ascii", errors="replace") as source:
-        fields = source.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def cpu_percent(lab, seconds):
     """Percent of one core that each pod took during the next `seconds`."""
-    before, began = [cpu_seconds(pod) for pod in lab.state["pods"]], time.monotonic()
+    before, began = [cpu_seconds(pod["pid"]) for pod in lab.state["pods"]], time.monotonic()
     time.sleep(seconds)
     took = time.monotonic() - began
-    return [100 * (cpu_seconds(pod) - start) / took for pod, start in zip(lab.state["pods"], before)]
+    return [100 * (cpu_seconds(pod["pid"]) - start) / took for pod, start in zip(lab.state["pods"], before)]
 
 
 def requests(daemon, pods):
@@ -115,33 +106,17 @@ def print_table(version, lab, resources, without, having, per_minute):
     return good
 
 
-def interrupted(number, frame):
-    raise KeyboardInterrupt
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rollcall", required=True, metavar="BIN")
+    parser = figures.parser(__doc__, "rollcall")
     parser.add_argument("--minutes", type=float, default=3)
     parser.add_argument("--posts", type=int, default=1000)
     parser.add_argument("versions", nargs="*", metavar="VERSION")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, interrupted)
-    folder = tempfile.mkdtemp(prefix="rollcall-manners-")
-    try:
-        good = [measure(version, arguments.rollcall, os.path.join(folder, version), arguments.posts,
-                        arguments.minutes * 60) for version in arguments.versions or _VERSIONS]
-    except LabError as error:
-        print(f"manners: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"\n{'passed' if all(good) else 'FAILED'}: the cost {'is' if all(good) else 'is not'} below "
-          f"{_LIMIT_PERCENT:g} % of a core on every pod")
-    return 0 if all(good) else 1
+    return figures.judged(
+        "manners", f"the cost is below {_LIMIT_PERCENT:g} % of a core on every pod",
+        lambda folder: [measure(version, arguments.rollcall, os.path.join(folder, version), arguments.posts,
+                                arguments.minutes * 60) for version in arguments.versions or _VERSIONS])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    figures.main("manners", main)

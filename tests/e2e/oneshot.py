@@ -8,22 +8,19 @@ engine has compiled them). Exits 1 when a run took 3 s or more, or a pod in serv
 the median run.
 """
 
-import argparse
 import collections
 import glob
 import os
 import re
-import shutil
-import signal
 import statistics
 import sys
-import tempfile
 import time
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
+from bench import figures                                   # noqa: E402
 from e2e.campaign import restart_all, wait_settled          # noqa: E402
-from e2e.manners import add_posts, interrupted              # noqa: E402
+from e2e.manners import add_posts                           # noqa: E402
 from e2e.program import Rollcall                            # noqa: E402
 from lab import Lab, LabError                               # noqa: E402
 
@@ -108,27 +105,15 @@ def print_row(name, results):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rollcall", required=True, metavar="BIN")
+    parser = figures.parser(__doc__, "rollcall")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("versions", nargs="*", metavar="VERSION")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, interrupted)
-    folder = tempfile.mkdtemp(prefix="rollcall-oneshot-")
-    try:
-        good = [measure(version, arguments.rollcall, os.path.join(folder, version), arguments.runs)
-                for version in arguments.versions or _VERSIONS]
-    except LabError as error:
-        print(f"oneshot: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"\n{'passed' if all(good) else 'FAILED'}: below {_WALL_LIMIT:g} s and {1000 * _CPU_LIMIT:.0f} ms "
-          "of CPU on each pod in service")
-    return 0 if all(good) else 1
+    return figures.judged(
+        "oneshot", f"below {_WALL_LIMIT:g} s and {1000 * _CPU_LIMIT:.0f} ms of CPU on each pod in service",
+        lambda folder: [measure(version, arguments.rollcall, os.path.join(folder, version), arguments.runs)
+                        for version in arguments.versions or _VERSIONS])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    figures.main("oneshot", main)
