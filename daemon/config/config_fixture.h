@@ -10,6 +10,7 @@
 #include <string>
 
 #include "daemon/config/config.h"
+#include "tests/support/made_up_checks.h"
 
 namespace rollcall {
 
@@ -45,18 +46,7 @@ class ConfigTest : public testing::Test {
     return text;
   }
 
-  const CheckSpec posts_{.name = "posts",
-                         .summary = "every pod answers for every post",
-                         .needs = {},
-                         .interval = std::chrono::seconds(60),
-                         .timeout = std::chrono::seconds(30),
-                         .onChange = true,
-                         .findings = {},
-                         .params = {{"newest", std::int64_t{20}, "how many"},
-                                    {"grace", Duration(std::chrono::seconds(3)), "how long"},
-                                    {"strict", false, "how strict"},
-                                    {"label", std::string(), "a text"}},
-                         .make = nullptr};
+  const CheckSpec posts_ = testing_support::madeUpPosts();
   const CheckSpec pods_{.name = "pods",
                         .summary = "every pod is well",
                         .needs = {},

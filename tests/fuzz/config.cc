@@ -5,23 +5,13 @@
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/scratch.h"
+#include "tests/support/made_up_checks.h"
 
 namespace rollcall {
 namespace {
 
 const CheckRegistry& registry() {
-  static const CheckSpec spec{.name = "posts",
-                              .summary = "every pod answers for every post",
-                              .needs = {},
-                              .interval = std::chrono::seconds(60),
-                              .timeout = std::chrono::seconds(30),
-                              .onChange = true,
-                              .findings = {},
-                              .params = {{"newest", std::int64_t{20}, "how many"},
-                                         {"grace", Duration(std::chrono::seconds(3)), "how long"},
-                                         {"strict", false, "how strict"},
-                                         {"label", std::string(), "a text"}},
-                              .make = nullptr};
+  static const CheckSpec spec = testing_support::madeUpPosts();
   static const CheckRegistry one{{&spec}};
   return one;
 }
