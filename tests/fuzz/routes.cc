@@ -24,14 +24,19 @@ void checkPermalink(const std::string& permalink) {
   if (path) checkPath(*path);
 }
 
+// However long: "? key" where YAML bounds what may stand before a colon.
+std::string key(const std::string& path) {
+  return "  ? " + quotedJson(path) + "\n  :";
+}
+
 // The routes as a file again: only what locations follow from.
 std::string written(const Routes& routes) {
   std::string yaml = "routes:\n";
-  for (const std::string& path : routes.staticPaths) yaml += "  " + quotedJson(path) + ": x\n";
+  for (const std::string& path : routes.staticPaths) yaml += key(path) + " x\n";
   if (routes.staticPaths.empty()) yaml = "";
   if (!routes.collections.empty()) yaml += "collections:\n";
   for (const Collection& one : routes.collections)
-    yaml += "  " + quotedJson(one.path) + ":\n    permalink: " + quotedJson(one.permalink) +
+    yaml += key(one.path) + "\n    permalink: " + quotedJson(one.permalink) +
             "\n    filter: " + quotedJson(one.filter) + "\n";
   if (!routes.tagPermalink.empty() || !routes.authorPermalink.empty()) yaml += "taxonomies:\n";
   if (!routes.tagPermalink.empty()) yaml += "  tag: " + quotedJson(routes.tagPermalink) + "\n";
