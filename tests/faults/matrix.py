@@ -421,10 +421,10 @@ def play(bed, rounds=1):
             memory = memory or bed.daemon.memory()
     grown = bed.daemon.memory() - memory
     if grown > bed.most_growth:
-        raise AssertionError(f"{bed.name}: {grown:.1f} MiB more than after the first fault")
+        raise Failure(f"{bed.name}: {grown:.1f} MiB more than after the first fault")
     code, _ = bed.daemon.stop()
     if code != 0:
-        raise AssertionError(f"{bed.name}: the daemon ended with {code}{bed.log_tail()}")
+        raise Failure(f"{bed.name}: the daemon ended with {code}{bed.log_tail()}")
     rows.append(Row(bed.name, "all", f"memory {memory:.1f} MiB after the first, {grown:+.1f} MiB since"))
     return rows
 

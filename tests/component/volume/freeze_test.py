@@ -62,7 +62,8 @@ class Watch:
         self.stuck |= {child for child in children if state_of(child) == "D"}
         for check in READERS:
             run = self.daemon.run_of(check)
-            self.blind.setdefault(check, set()).update(str(one) for one in run["blind"]) if run else None
+            if run:
+                self.blind.setdefault(check, set()).update(str(one) for one in run["blind"])
         for check, began in re.findall(
                 r'^rollcall_check_last_run_timestamp_seconds{check="(\w+)"} (\S+)$', text, re.M):
             runs = self.starts.setdefault(check, [])
