@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -31,6 +32,9 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxInFlight = 256;
 constexpr long kMaxIdleConnections = 64;
 constexpr std::size_t kMaxIdleSessions = 4;
+// Beyond the rhythm of the busiest checks, which keep theirs: the connections of a session that
+// only a rare crowd of batches needs lead to pods which may be no more.
+constexpr Duration kLongestRest = 30s;
 // Until a connection is there, TLS included, however long the answer may take: what is watched for
 // minutes is known to be out of reach soon.
 constexpr std::chrono::milliseconds kLongestConnect = 10s;
@@ -537,24 +541,38 @@ class CurlClient final : public HttpClient {
     return std::make_unique<CurlBatch>(*this, perQueue);
   }
 
+  // The one used last: its connections are the likeliest to be still good.
   std::unique_ptr<Session> takeSession() {
+    std::vector<Resting> over;  // connections are closed without the lock
+    const MonoTime now = clock_.mono();
     std::lock_guard lock(mutex_);
+    const auto kept = std::find_if(sessions_.begin(), sessions_.end(), [&](const Resting& one) {
+      return now - one.since < kLongestRest;
+    });
+    std::move(sessions_.begin(), kept, std::back_inserter(over));
+    sessions_.erase(sessions_.begin(), kept);
     if (sessions_.empty()) return std::make_unique<Session>(userAgent_);
-    auto session = std::move(sessions_.back());
+    auto session = std::move(sessions_.back().session);
     sessions_.pop_back();
     return session;
   }
   void giveBack(std::unique_ptr<Session> session) {
+    const MonoTime now = clock_.mono();
     std::lock_guard lock(mutex_);
-    if (sessions_.size() < kMaxIdleSessions) sessions_.push_back(std::move(session));
+    if (sessions_.size() < kMaxIdleSessions) sessions_.push_back({std::move(session), now});
   }
   const Clock& clock() const { return clock_; }
 
  private:
+  struct Resting {
+    std::unique_ptr<Session> session;
+    MonoTime since;
+  };
+
   const Clock& clock_;
   const std::string userAgent_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Session>> sessions_;
+  std::vector<Resting> sessions_;  // the longest resting first
 };
 
 CurlBatch::CurlBatch(CurlClient& client, const QueueLimits& limits)

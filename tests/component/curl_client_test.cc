@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -407,6 +408,43 @@ bool isTcpSocket(int fd) {
   int domain = 0;
   socklen_t size = sizeof domain;
   return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_INET;
+}
+
+int connectionsTo(std::uint16_t port) {
+  int count = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    count += peer.sin_family == AF_INET && ntohs(peer.sin_port) == port;
+  }
+  return count;
+}
+
+// A pod that went away would otherwise be held on to until as many batches are at work again.
+TEST(CurlClientRest, connectionsThatNobodyUsesForLongAreClosed) {
+  HostileServer server(answering(answer(200, "hello")));
+  ManualClock clock;
+  const auto client = makeCurlClient(clock, "rollcall");
+  const auto ask = [&](HttpBatch& batch) {
+    bool fine = false;
+    batch.add(requestTo(server.port()),
+              [&](const Result<HttpResponse>& answered) { fine = answered.has_value(); });
+    batch.drive(Deadline::after(clock, 10s), {});
+    EXPECT_TRUE(fine);
+  };
+  {
+    const auto one = client->batch({}), other = client->batch({});
+    ask(*one);
+    ask(*other);
+  }
+  ask(*client->batch({}));
+  EXPECT_EQ(connectionsTo(server.port()), 2) << "kept for the next";
+  clock.advance(20s);
+  ask(*client->batch({}));
+  clock.advance(20s);
+  ask(*client->batch({}));
+  EXPECT_EQ(connectionsTo(server.port()), 1) << "only the batch after the first was used since";
 }
 
 TEST_F(CurlClientTest, noChildProcessInheritsAConnection) {
