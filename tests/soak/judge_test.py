@@ -1,12 +1,13 @@
 """usage: judge_test.py"""
 
 import os
+import random
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from tests.soak.judge import Sample, differences, problems, slope_per_hour  # noqa: E402
+from tests.soak.judge import Sample, differences, floor_slopes, floors, problems, slope_per_hour, slopes  # noqa: E402
 
 
 def samples(minutes=100, **growth):
@@ -36,6 +37,27 @@ class Judge(unittest.TestCase):
                 self.assertEqual(len(found), 1, found)
                 self.assertIn(told, found[0])
 
+    def test_a_crowd_that_comes_and_goes_neither_is_a_leak_nor_hides_one(self):
+        def crowded(seed, leak):
+            chance = random.Random(seed)
+            crowd = [chance.choice((0, 0, 12, 30)) for _ in range(100)]     # a minute each
+            return [Sample(**{**vars(one), "descriptors": one.descriptors + crowd[int(one.at // 60)]})
+                    for one in samples(descriptors=leak)]
+        for seed in range(20):
+            with self.subTest(seed=seed):
+                self.assertEqual(problems(crowded(seed, 0), 600), [])
+                self.assertIn("descriptors", "".join(problems(crowded(seed, 2), 600)))
+        self.assertGreater(max(slopes(crowded(seed, 0))["descriptors"] for seed in range(20)), 2, "what means would say")
+
+    def test_one_that_leaks_now_and_then_is_told(self):
+        leaked = [Sample(**{**vars(one), "descriptors": one.descriptors + int(one.at // 1500)}) for one in samples(120)]
+        self.assertGreater(floor_slopes(leaked)["descriptors"], 2)
+        self.assertNotEqual(problems(leaked, 1200), [])
+
+    def test_only_whole_windows_count(self):
+        fewest = floors(samples(minutes=29, descriptors=60))["descriptors"]
+        self.assertEqual([round(one) for one in fewest], [30, 40])
+
     def test_a_little_growth_and_shrinking_are_let_pass(self):
         self.assertEqual(problems(samples(rss=0.8, descriptors=0.5), 600), [])
         self.assertEqual(problems(samples(rss=-5, threads=-5), 600), [])
@@ -46,7 +68,8 @@ class Judge(unittest.TestCase):
         self.assertNotEqual(problems(warming, 0), [])
 
     def test_too_few_samples_prove_nothing(self):
-        self.assertIn("too few", problems(samples(minutes=5), 60)[0])
+        self.assertIn("too few", problems(samples(minutes=35), 600)[0])
+        self.assertIn("too few", problems([], 600)[0])
 
     def test_findings_are_compared_both_ways(self):
         self.assertEqual(differences({("RC201", "a", "x")}, {("RC201", "a", "x")}), [])
