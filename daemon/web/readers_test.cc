@@ -218,6 +218,9 @@ TEST_F(Readers, AThousandOfThemDoNotDelayACheckOrAScrape) {
             << " ms, ratio " << inMs(busy.check) / inMs(quiet.check) << "), slowest scrape "
             << inMs(busy.scrape()) << " ms (quiet " << inMs(quiet.scrape()) << " ms, ratio "
             << inMs(busy.scrape()) / inMs(quiet.scrape()) << ")\n";
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "with this sanitizer a page takes ten times as long: only races were looked for";
+#endif
   EXPECT_GE(served, kReaders);
   EXPECT_LT(inMs(busy.check), inMs(mostDelay()));
   EXPECT_LT(inMs(busy.scrape()), inMs(mostDelay()));
