@@ -4,9 +4,8 @@ import dataclasses
 
 MOST_RSS_PER_HOUR = 1.0      # MiB
 MOST_COUNT_PER_HOUR = 1.0    # descriptors, threads, children
-WINDOW = 600                 # s
-FEWEST_WINDOWS = 3
-COUNTS = ("descriptors", "threads", "children")
+HELD = 600                   # s after which a descriptor is held, which no connection of the soak is: its pods live for less
+FEWEST_SAMPLES = 30          # of which it is known what was held
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,10 +15,14 @@ class Sample:
     rss: float
     pss: float
     anonymous: float     # heap, stacks and what else is of no file
-    descriptors: int
+    open: frozenset      # (descriptor, what it leads to)
     threads: int
     children: int
     cpu: float
+
+    @property
+    def descriptors(self):
+        return len(self.open)
 
 
 def slope_per_hour(points):
@@ -35,39 +38,36 @@ def slope_per_hour(points):
     return 3600 * sum((x - mean_x) * (y - mean_y) for x, y in points) / spread
 
 
-def slopes(samples):
-    return {field: slope_per_hour([(one.at, getattr(one, field)) for one in samples])
-            for field in ("rss", "pss", "anonymous", *COUNTS)}
-
-
-def floors(samples):
-    """Of each count the fewest in each WINDOW: what leaked is there at every moment, while connections and children that
-    come and go by the dozen say little of how many there are on average. {field: [fewest]}"""
-    windows = [[] for _ in range(int((samples[-1].at - samples[0].at) // WINDOW))]
+def held(samples):
+    """(seconds, descriptors that had been open for HELD by then): what leaked is among them, and nothing that comes and goes
+    by the dozen, of which there is now more and now less."""
+    since, told = {}, []
     for one in samples:
-        number = int((one.at - samples[0].at) // WINDOW)
-        if number < len(windows):     # the last one is not whole
-            windows[number].append(one)
-    return {field: [min(getattr(one, field) for one in part) for part in windows if part] for field in COUNTS}
+        since = {file: since.get(file, one.at) for file in one.open}
+        if one.at - samples[0].at >= HELD:
+            told.append((one.at, sum(one.at - opened >= HELD for opened in since.values())))
+    return told
 
 
-def floor_slopes(samples):
-    return {field: slope_per_hour([(number * WINDOW, count) for number, count in enumerate(fewest)])
-            for field, fewest in floors(samples).items()}
+def slopes(samples, warm_up):
+    settled = [one for one in samples if one.at >= warm_up]
+    grows = {field: slope_per_hour([(one.at, getattr(one, field)) for one in settled])
+             for field in ("rss", "pss", "anonymous", "descriptors", "threads", "children")}
+    return grows | {"descriptors held": slope_per_hour([(at, count) for at, count in held(samples) if at >= warm_up])}
 
 
 def problems(samples, warm_up):
     """Sentences; empty when the process does not grow after `warm_up` seconds."""
-    settled = [one for one in samples if one.at >= warm_up]
-    if not settled or settled[-1].at - settled[0].at < FEWEST_WINDOWS * WINDOW:
-        return [f"the samples after the warm-up are too few to tell: {FEWEST_WINDOWS * WINDOW // 60} minutes are needed"]
+    known = [at for at, _ in held(samples) if at >= warm_up]
+    if len(known) < FEWEST_SAMPLES:
+        return [f"{len(known)} samples after the warm-up are too few to tell: {FEWEST_SAMPLES} are needed"]
+    grows = slopes(samples, warm_up)
     told = []
-    memory = slopes(settled)["rss"]
-    if memory >= MOST_RSS_PER_HOUR:
-        told.append(f"its memory grows by {memory:.2f} MiB an hour")
-    for field, grows in floor_slopes(settled).items():
-        if grows >= MOST_COUNT_PER_HOUR:
-            told.append(f"its {field} grow by {grows:.1f} an hour")
+    if grows["rss"] >= MOST_RSS_PER_HOUR:
+        told.append(f"its memory grows by {grows['rss']:.2f} MiB an hour")
+    for field in ("descriptors held", "threads", "children"):
+        if grows[field] >= MOST_COUNT_PER_HOUR:
+            told.append(f"its {field} grow by {grows[field]:.1f} an hour")
     return told
 
 

@@ -71,13 +71,16 @@ def sample(pid, began):
     status, rollup = fields("status"), fields("smaps_rollup")
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as source:
         stat = source.read().rpartition(")")[2].split()
-    children = 0
+    opened, children = set(), 0
+    for file in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):     # it was closed
+            opened.add((int(file), os.readlink(f"/proc/{pid}/fd/{file}")))
     for task in os.listdir(f"/proc/{pid}/task"):
         with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as source:
             children += len(source.read().split())
     return judge.Sample(
         at=time.monotonic() - began, rss=int(status["VmRSS"]) / 1024, pss=int(rollup["Pss"]) / 1024,
-        anonymous=int(rollup["Anonymous"]) / 1024, descriptors=len(os.listdir(f"/proc/{pid}/fd")),
+        anonymous=int(rollup["Anonymous"]) / 1024, open=frozenset(opened),
         threads=int(status["Threads"]), children=children,
         cpu=(int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK"))
 
@@ -179,8 +182,9 @@ class Soak:
 
 def print_table(samples, minutes):
     step = max(1, int(minutes) // 12)
-    print(f"\n{'minute':>7}{'RSS':>9}{'Pss':>9}{'anon':>9}{'fds':>7}{'fewest':>8}{'threads':>9}{'children':>10}{'CPU %':>8}"
-          "   (means; MiB)")
+    print(f"\n{'minute':>7}{'RSS':>9}{'Pss':>9}{'anon':>9}{'fds':>7}{'held':>7}{'threads':>9}{'children':>10}{'CPU %':>8}"
+          f"   (means, of held the most; MiB; held: for {judge.HELD // 60} min)")
+    held = judge.held(samples)
     for begin in range(0, int(minutes) + 1, step):
         part = [one for one in samples if begin * 60 <= one.at < (begin + step) * 60]
         if len(part) < 2:
@@ -188,22 +192,17 @@ def print_table(samples, minutes):
 
         def mean(field, of=part):
             return sum(getattr(one, field) for one in of) / len(of)
+        stayed = [count for at, count in held if begin * 60 <= at < (begin + step) * 60]
         cpu = 100 * (part[-1].cpu - part[0].cpu) / (part[-1].at - part[0].at)
         print(f"{begin:>7}{mean('rss'):9.2f}{mean('pss'):9.2f}{mean('anonymous'):9.2f}{mean('descriptors'):7.1f}"
-              f"{min(one.descriptors for one in part):8}{mean('threads'):9.1f}{mean('children'):10.2f}{cpu:8.2f}")
-
-
-def print_slopes(samples, warm_up):
-    print(f"\nslope per hour after {warm_up / 60:.0f} min of warm-up")
-    for what, grows in (("least squares", judge.slopes(samples)),
-                        (f"of the fewest in {judge.WINDOW // 60} min each", judge.floor_slopes(samples))):
-        print(f"  {what}: " + ", ".join(f"{name} {value:+.2f}" for name, value in grows.items()))
+              f"{max(stayed, default='-'):>7}{mean('threads'):9.1f}{mean('children'):10.2f}{cpu:8.2f}")
 
 
 def print_verdict(soak, site, readers, webhook, minutes, warm_up):
-    if soak.samples:
-        print_table(soak.samples, minutes)
-        print_slopes([one for one in soak.samples if one.at >= warm_up] or soak.samples, warm_up)
+    print_table(soak.samples, minutes)
+    grows = judge.slopes(soak.samples, warm_up)
+    print(f"\nslope per hour after {warm_up / 60:.0f} min of warm-up, least squares: "
+          + ", ".join(f"{name} {value:+.2f}" for name, value in grows.items()))
     print(f"checks ran {FASTER} times as often as by default; {len(soak.samples)} samples; "
           + ", ".join(f"{count} {what}" for what, count in sorted(site.done.items())))
     print(f"{soak.roll_calls} roll calls; {readers.good} answers to readers, {len(readers.bad)} failed; "
@@ -254,7 +253,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rollcall", required=True, metavar="PROGRAM")
     parser.add_argument("--minutes", type=float, default=120,
-                        help="default: 120; fewer than 41 are too few to tell whether it grows, and fail")
+                        help="default: 120; fewer than 16 are too few to tell whether it grows, and fail")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, interrupted)
