@@ -113,10 +113,6 @@ std::string hostOf(const std::string& text) {
   return std::unique_ptr<char, FreeText>(host).get();
 }
 
-bool isFine(int status) {
-  return status >= 200 && status < 300;
-}
-
 std::string sizeText(std::size_t bytes) {
   if (bytes >= 1u << 20 && bytes % (1u << 20) == 0) return fmt::format("{} MiB", bytes >> 20);
   return fmt::format("{} bytes", bytes);
@@ -154,7 +150,8 @@ class Transfer {
         request_(std::move(request)),
         done_(std::move(done)),
         left_(left),
-        easy_(session.take(request_.caFile)) {}
+        easy_(session.take(request_.caFile)),
+        head_(request_.keepFine) {}
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;

@@ -39,7 +39,7 @@ struct HttpRequest {
   Duration timeout = std::chrono::seconds(5);
   bool paced = false;  // counts against QueueLimits::perSecond
   std::size_t keepBytes = std::numeric_limits<std::size_t>::max();  // of the body; the rest is read
-  bool keepFine = true;  // false: of a 2xx answer no body is kept
+  bool keepFine = true;  // false: of a 2xx answer neither headers nor body are kept
   // When set the body is handed over piece by piece and not kept; false ends the transfer with
   // kProtocol. Called on the thread that drives the batch.
   std::function<bool(std::string_view)> onBody;

@@ -13,6 +13,7 @@ namespace {
 // Longer ones would not fit the 64 bits they are counted with.
 constexpr std::size_t kMaxLengthDigits = 18;
 constexpr std::size_t kUsualLines = 16;
+constexpr std::string_view kLength = "content-length";
 
 bool isBlank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -68,7 +69,7 @@ std::optional<std::string> ResponseHead::takeStatus(std::string_view line) {
   const bool interim = status < 200;
   status_ = interim ? 0 : status;
   headers_.clear();
-  headers_.reserve(kUsualLines);
+  if (keepFine_ || !isFine(status_)) headers_.reserve(kUsualLines);
   contentLength_.clear();
   return std::nullopt;
 }
@@ -76,19 +77,18 @@ std::optional<std::string> ResponseHead::takeStatus(std::string_view line) {
 std::optional<std::string> ResponseHead::takeField(std::string_view line) {
   const auto colon = line.find(':');
   const std::string_view key = line.substr(0, colon);
+  const std::string_view value = trim(line.substr(colon + 1));
   const auto strange = [](char c) { return c == ' ' || c == '\t' || isControl(c); };
   if (colon == std::string_view::npos || key.empty() ||
-      std::any_of(key.begin(), key.end(), strange) || hasControl(trim(line.substr(colon + 1))))
+      std::any_of(key.begin(), key.end(), strange) || hasControl(value))
     return "the answer has a malformed header line";
-  std::string name = lowerCase(key);
-  const std::string_view value = trim(line.substr(colon + 1));
-  if (name == "content-length") {
+  if (key.size() == kLength.size() && lowerCase(key) == kLength) {
     if (!isLength(value)) return "the answer's Content-Length is not a number";
     if (!contentLength_.empty() && contentLength_ != value)
       return "the answer has two different Content-Length headers";
     contentLength_ = value;
   }
-  headers_.emplace_back(std::move(name), value);
+  if (keepFine_ || !isFine(status_)) headers_.emplace_back(lowerCase(key), value);
   return std::nullopt;
 }
 

@@ -13,8 +13,15 @@ namespace rollcall {
 inline constexpr std::size_t kMaxHeaderBytes = 64u << 10;
 inline constexpr std::size_t kMaxHeaderLines = 256;
 
+inline bool isFine(int status) {
+  return status >= 200 && status < 300;
+}
+
 class ResponseHead {
  public:
+  // `keepFine` false: of a 2xx answer no header is kept.
+  explicit ResponseHead(bool keepFine = true) : keepFine_(keepFine) {}
+
   // Takes one line as received, with its line end: status lines, headers, the empty line, trailers.
   // Returns what is wrong with the answer, or nothing. Limits count over interim answers too.
   std::optional<std::string> take(std::string_view line);
@@ -38,6 +45,7 @@ class ResponseHead {
   std::size_t bytes_ = 0;
   std::size_t lines_ = 0;
   int status_ = 0;
+  bool keepFine_;
   bool ended_ = false;
 };
 

@@ -27,6 +27,15 @@ TEST(ResponseHead, keepsTheFinalAnswersHeadersInLowerCase) {
   EXPECT_EQ(head.headers()[0], std::make_pair(std::string("location"), std::string("/404/")));
 }
 
+TEST(ResponseHead, whatIsNotKeptIsLookedAtAllTheSame) {
+  ResponseHead head(false);
+  for (const char* line : {"HTTP/1.1 200 OK\r\n", "X: 1\r\n", "Content-Length: 1\r\n"})
+    EXPECT_EQ(head.take(line), std::nullopt);
+  EXPECT_THAT(head.take("X: \x1b[2J\r\n").value_or(""), HasSubstr("malformed header line"));
+  EXPECT_THAT(head.take("Content-Length: 2\r\n").value_or(""), HasSubstr("two different"));
+  EXPECT_THAT(head.headers(), testing::IsEmpty());
+}
+
 TEST(ResponseHead, anInterimAnswersEndIsNotTheEnd) {
   ResponseHead head;
   for (const char* line : {"HTTP/1.1 100 Continue\r\n", "\r\n", "HTTP/1.1 200 OK\r\n"}) {

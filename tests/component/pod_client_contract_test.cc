@@ -194,16 +194,20 @@ TEST_P(PodClientContract, aReaderGetsTheBodyInsteadOfTheResponse) {
   EXPECT_EQ(read, "hello");
 }
 
-TEST_P(PodClientContract, theBodyOfAFineAnswerNeedNotBeKept) {
+TEST_P(PodClientContract, ofAFineAnswerOnlyTheStatusNeedBeKept) {
   world_->answer("a", "/fine/", 200, "hello");
   world_->answer("a", "/missing/", 404, "gone");
-  std::vector<std::string> bodies;
+  std::vector<std::string> kept;
   const auto batch = world_->client().batch({.parallel = 1});
   for (const char* path : {"/fine/", "/missing/"})
     batch->get(world_->pod("a"), {.path = path, .keepFine = false},
-               [&](Result<HttpResponse> result) { bodies.push_back(result->body); });
+               [&](const Result<HttpResponse>& result) {
+                 kept.push_back(fmt::format("{} {} '{}'", result->status, result->body,
+                                            result->header("x-pod")));
+                 EXPECT_EQ(result->headers.empty(), result->status == 200);
+               });
   drive(*batch);
-  EXPECT_THAT(bodies, ElementsAre("", "gone"));
+  EXPECT_THAT(kept, ElementsAre("200  ''", "404 gone 'a'"));
 }
 
 TEST_P(PodClientContract, aReaderThatRefusesMakesAProtocolError) {

@@ -106,8 +106,10 @@ class FakePodClient final : public PodClient {
     }
     const Responder& responder = row == table_.end() ? all->second : row->second;
     Result<HttpResponse> response = responder(request);
-    if (response && !request.keepFine && response->status / 100 == 2 && !request.onBody)
-      response->body.clear();
+    if (response && !request.keepFine && response->status / 100 == 2) {
+      response->headers.clear();
+      if (!request.onBody) response->body.clear();
+    }
     if (response && response->body.size() > request.keepBytes)
       response->body.resize(request.keepBytes);
     if (!response || !request.onBody) return response;
