@@ -45,6 +45,40 @@ constexpr long kMaxIdleSeconds = 3;
 constexpr long kDnsCacheSeconds = 5;
 constexpr Duration kLongestNap = 60s;
 
+// A handle to use again, with what stays set on it from page to page of a site: a URL that is given
+// as text is taken to pieces and put together again by the library for every request.
+struct Handle {
+  // Parses `to` unless `url` is that already. False when the library cannot take it.
+  bool standAt(std::string_view to);
+  bool addLine(const std::string& line);
+
+  std::string caFile;
+  std::string origin;  // the text of `url`
+  ParsedUrl url;
+  std::vector<std::pair<std::string, std::string>> headers;  // of a request
+  List lines;  // as they are sent to `origin`, set on `easy`; empty: to be set anew
+  Easy easy;   // goes first: it points to the above
+};
+
+bool Handle::standAt(std::string_view to) {
+  if (url && origin == to) return true;
+  lines.reset();
+  origin = to;
+  url.reset(curl_url());
+  if (!url) return false;
+  if (curl_url_set(url.get(), CURLUPART_URL, origin.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK)
+    url.reset();
+  return url != nullptr;
+}
+
+bool Handle::addLine(const std::string& line) {
+  curl_slist* const longer = curl_slist_append(lines.get(), line.c_str());
+  if (!longer) return false;
+  static_cast<void>(lines.release());
+  lines.reset(longer);
+  return true;
+}
+
 // A set of kept-alive connections and handles to use again. Used by one thread at a time, but for
 // its loop's wake().
 class Session {
@@ -53,43 +87,43 @@ class Session {
     curl_multi_setopt(loop_.multi(), CURLMOPT_MAXCONNECTS, kMaxIdleConnections);
   }
   CurlLoop& loop() { return loop_; }
+  const std::string& userAgent() const { return userAgent_; }
 
   // A handle on which everything is set that is the same for every GET; see Transfer::start for the
   // rest. `caFile`: PEM; empty = the system's.
-  Easy take(const std::string& caFile) {
-    Idle handle;
+  Handle take(const std::string& caFile) {
+    Handle handle;
     if (idle_.empty()) {
       handle.easy.reset(curl_easy_init());
       if (!handle.easy) throw std::bad_alloc();
+      handle.caFile = caFile;
       prepare(handle.easy.get(), caFile);
     } else {
       handle = std::move(idle_.back());
       idle_.pop_back();
-      if (handle.caFile != caFile) renew(handle.easy.get(), caFile);
+      if (handle.caFile != caFile) renew(handle, caFile);
     }
-    return std::move(handle.easy);
+    return handle;
   }
   // `onlyGet`: nothing was set on it that a GET does not set anew.
-  void giveBack(Easy easy, std::string caFile, bool onlyGet) {
-    curl_multi_remove_handle(loop_.multi(), easy.get());
-    if (!onlyGet) renew(easy.get(), caFile);
-    idle_.push_back({std::move(easy), std::move(caFile)});
+  void giveBack(Handle handle, bool onlyGet) {
+    curl_multi_remove_handle(loop_.multi(), handle.easy.get());
+    if (!onlyGet) renew(handle, handle.caFile);
+    idle_.push_back(std::move(handle));
   }
 
  private:
-  struct Idle {
-    Easy easy;
-    std::string caFile;
-  };
-  void renew(CURL* easy, const std::string& caFile) {
-    curl_easy_reset(easy);
-    prepare(easy, caFile);
+  void renew(Handle& handle, const std::string& caFile) {
+    curl_easy_reset(handle.easy.get());
+    handle.caFile = caFile;
+    handle.lines.reset();
+    prepare(handle.easy.get(), caFile);
   }
   void prepare(CURL* easy, const std::string& caFile);
 
   const std::string& userAgent_;
   CurlLoop loop_;
-  std::vector<Idle> idle_;
+  std::vector<Handle> idle_;
 };
 
 bool isScheme(std::string_view url, std::string_view scheme) {
@@ -100,12 +134,23 @@ bool isHttps(std::string_view url) {
   return isScheme(url, "https://");
 }
 
+// "https://e.org" of "https://e.org/a?b"; empty when what follows has to be parsed, too.
+std::string_view originOf(std::string_view url) {
+  constexpr std::string_view kScheme = "://";
+  const auto slash = url.find_first_of("/?#", url.find(kScheme) + kScheme.size());
+  if (slash == std::string_view::npos || url[slash] != '/') return {};
+  const auto plain = [](char c) { return c > ' ' && c <= '~' && c != '#'; };
+  const std::string_view target = url.substr(slash);
+  return std::all_of(target.begin(), target.end(), plain) ? url.substr(0, slash)
+                                                          : std::string_view();
+}
+
 std::string bracketed(const std::string& host) {
   return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
 std::string hostOf(const std::string& text) {
-  const std::unique_ptr<CURLU, FreeUrl> url(curl_url());
+  const ParsedUrl url(curl_url());
   char* host = nullptr;
   if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK ||
       curl_url_get(url.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK)
@@ -150,7 +195,7 @@ class Transfer {
         request_(std::move(request)),
         done_(std::move(done)),
         left_(left),
-        easy_(session.take(request_.caFile)),
+        handle_(session.take(request_.caFile)),
         head_(request_.keepFine) {}
   ~Transfer();
   Transfer(const Transfer&) = delete;
@@ -161,7 +206,7 @@ class Transfer {
   Error timeoutError() const;
   HttpDone takeDone() { return std::move(done_); }
   const std::string& queue() const { return request_.queue; }
-  CURL* easy() const { return easy_.get(); }
+  CURL* easy() const { return handle_.easy.get(); }
   static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* self);
   static std::size_t onBody(char* data, std::size_t, std::size_t size, void* self);
 
@@ -169,6 +214,7 @@ class Transfer {
   void tellHead();
   bool takeBody(std::string_view piece);
   bool setOptions();
+  bool setUrl();
   bool setMethod();
   bool setBody();
   bool setHeaders();
@@ -176,7 +222,7 @@ class Transfer {
   bool setCertificateOnly();
   template <class T>
   bool set(CURLoption option, T value) {
-    return curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
+    return curl_easy_setopt(easy(), option, value) == CURLE_OK;
   }
   Error errorOf(CURLcode code) const;
   Error connectError() const;
@@ -191,8 +237,7 @@ class Transfer {
   HttpRequest request_;
   HttpDone done_;
   Duration left_;
-  Easy easy_;
-  List headers_;
+  Handle handle_;
   List connectTo_;
   ResponseHead head_;
   std::string body_;
@@ -208,8 +253,7 @@ void Session::prepare(CURL* easy, const std::string& caFile) {
   };
   const bool done =
       set(CURLOPT_HEADERFUNCTION, &Transfer::onHeader) &&
-      set(CURLOPT_WRITEFUNCTION, &Transfer::onBody) && set(CURLOPT_USERAGENT, userAgent_.c_str()) &&
-      set(CURLOPT_ACCEPT_ENCODING, "gzip") &&
+      set(CURLOPT_WRITEFUNCTION, &Transfer::onBody) && set(CURLOPT_ACCEPT_ENCODING, "gzip") &&
       set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)) &&
       set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_FOLLOWLOCATION, 0L) &&
       set(CURLOPT_PROXY, "") && set(CURLOPT_NOPROXY, "*") && set(CURLOPT_NOSIGNAL, 1L) &&
@@ -278,16 +322,17 @@ bool Transfer::takeBody(std::string_view piece) {
 }
 
 Transfer::~Transfer() {
-  for (const CURLoption ours : {CURLOPT_ERRORBUFFER, CURLOPT_HTTPHEADER, CURLOPT_CONNECT_TO})
+  for (const CURLoption ours : {CURLOPT_ERRORBUFFER, CURLOPT_CONNECT_TO})
     set(ours, static_cast<void*>(nullptr));
   const bool onlyGet = request_.method == Method::kGet && !request_.certificateOnly;
-  session_.giveBack(std::move(easy_), std::move(request_.caFile), onlyGet);
+  session_.giveBack(std::move(handle_), onlyGet);
 }
 
 bool Transfer::start() {
-  if (!setOptions() || !setMethod() || !setHeaders() || !setTarget() || !setCertificateOnly())
+  if (!setOptions() || !setUrl() || !setMethod() || !setHeaders() || !setTarget() ||
+      !setCertificateOnly())
     return false;
-  if (curl_multi_add_handle(session_.loop().multi(), easy_.get()) != CURLM_OK) return false;
+  if (curl_multi_add_handle(session_.loop().multi(), easy()) != CURLM_OK) return false;
   if (request_.onStart) request_.onStart();
   return true;
 }
@@ -297,10 +342,21 @@ bool Transfer::setOptions() {
   const auto millis =
       std::chrono::ceil<std::chrono::milliseconds>(std::max(request_.timeout, Duration(1))).count();
   const std::int64_t connect = std::min<std::int64_t>(millis, kLongestConnect.count());
-  return set(CURLOPT_URL, request_.url.c_str()) && set(CURLOPT_PRIVATE, this) &&
-         set(CURLOPT_ERRORBUFFER, detail_) && set(CURLOPT_HEADERDATA, this) &&
+  return set(CURLOPT_ERRORBUFFER, detail_) && set(CURLOPT_HEADERDATA, this) &&
          set(CURLOPT_WRITEDATA, this) && set(CURLOPT_TIMEOUT_MS, static_cast<long>(millis)) &&
          set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect));
+}
+
+// What cannot be taken apart the library parses, or says what is wrong with it.
+bool Transfer::setUrl() {
+  const std::string_view origin = originOf(request_.url);
+  if (!origin.empty() && handle_.standAt(origin))
+    return set(CURLOPT_CURLU, handle_.url.get()) &&
+           set(CURLOPT_REQUEST_TARGET, request_.url.c_str() + origin.size());
+  handle_.lines.reset();
+  return set(CURLOPT_CURLU, static_cast<CURLU*>(nullptr)) &&
+         set(CURLOPT_REQUEST_TARGET, static_cast<const char*>(nullptr)) &&
+         set(CURLOPT_URL, request_.url.c_str());
 }
 
 bool Transfer::setMethod() {
@@ -327,16 +383,19 @@ bool Transfer::setBody() {
 }
 
 bool Transfer::setHeaders() {
+  if (handle_.lines && handle_.headers == request_.headers) return true;
+  handle_.lines.reset();
+  handle_.headers = request_.headers;
+  // By its own options for these two the library would print each twice for every request.
+  bool good = handle_.addLine("User-Agent: " + session_.userAgent()) &&
+              handle_.addLine("Accept-Encoding: gzip");
   for (const auto& [key, value] : request_.headers) {
     if (saidByUrl(request_.url, key, value)) continue;
     // "Name:" would mean "do not send it".
-    const std::string line = value.empty() ? key + ";" : key + ": " + value;
-    curl_slist* const longer = curl_slist_append(headers_.get(), line.c_str());
-    if (!longer) return false;
-    static_cast<void>(headers_.release());
-    headers_.reset(longer);
+    good = good && handle_.addLine(value.empty() ? key + ";" : key + ": " + value);
   }
-  return set(CURLOPT_HTTPHEADER, headers_.get());
+  if (!good) handle_.lines.reset();
+  return good && set(CURLOPT_HTTPHEADER, handle_.lines.get());
 }
 
 bool Transfer::setTarget() {

@@ -28,6 +28,7 @@ struct FreeText {
 };
 using Easy = std::unique_ptr<CURL, FreeEasy>;
 using Multi = std::unique_ptr<CURLM, FreeMulti>;
+using ParsedUrl = std::unique_ptr<CURLU, FreeUrl>;
 using List = std::unique_ptr<curl_slist, FreeList>;
 
 template <class T>

@@ -123,8 +123,48 @@ TEST_F(CurlClientTest, aRequestKnowsNothingOfTheOneBefore) {
   const auto requests = server.requests();
   ASSERT_EQ(requests.size(), 3u);
   EXPECT_EQ(requests[2],
-            "GET /next/ HTTP/1.1\r\nHost: example.org\r\nUser-Agent: rollcall/1.2.3\r\n"
-            "Accept: */*\r\nAccept-Encoding: gzip\r\n\r\n");
+            "GET /next/ HTTP/1.1\r\nHost: example.org\r\nAccept: */*\r\n"
+            "User-Agent: rollcall/1.2.3\r\nAccept-Encoding: gzip\r\n\r\n");
+}
+
+TEST_F(CurlClientTest, oneUrlAfterAnotherIsSentAsItIs) {
+  HostileServer server(answering(answer(200, "")));
+  const std::pair<const char*, const char*> rows[] = {
+      {"http://example.org/a/../?q=1&r[]=%2f",
+       "GET /a/../?q=1&r[]=%2f HTTP/1.1\r\nHost: example.org\r\n"},
+      {"http://example.org/\xc3\xbc/?a#b", "GET /%c3%bc/?a HTTP/1.1\r\nHost: example.org\r\n"},
+      {"http://example.org/b/", "GET /b/ HTTP/1.1\r\nHost: example.org\r\n"},
+      {"http://example.org?x/y", "GET /?x/y HTTP/1.1\r\nHost: example.org\r\n"},
+      {"http://other.example.org:8080//", "GET // HTTP/1.1\r\nHost: other.example.org:8080\r\n"},
+      {"http://example.org", "GET / HTTP/1.1\r\nHost: example.org\r\n"},
+      {"HTTP://EXAMPLE.org/#a", "GET / HTTP/1.1\r\nHost: EXAMPLE.org\r\n"},
+  };
+  for (const auto& [url, sent] : rows) {
+    HttpRequest request = requestTo(server.port());
+    request.url = url;
+    ASSERT_TRUE(ask(std::move(request))) << url;
+    EXPECT_THAT(server.requests().back(), StartsWith(sent));
+  }
+}
+
+TEST_F(CurlClientTest, everyRequestHasTheHeadersItWasGiven) {
+  HostileServer server(answering(answer(200, "")));
+  const auto sent = [&](const std::string& host,
+                        std::vector<std::pair<std::string, std::string>> headers) {
+    HttpRequest request = requestTo(server.port());
+    request.url = "http://" + host + "/";
+    request.headers = std::move(headers);
+    EXPECT_TRUE(ask(std::move(request)));
+    std::string seen = server.requests().back();
+    return seen.substr(0, seen.find("\r\nAccept")) + seen.substr(seen.find("gzip") + 4);
+  };
+  const std::string get = "GET / HTTP/1.1\r\n";
+  EXPECT_EQ(sent("a.org", {{"X", "1"}}), get + "Host: a.org\r\nX: 1\r\n\r\n");
+  EXPECT_EQ(sent("a.org", {{"X", "1"}}), get + "Host: a.org\r\nX: 1\r\n\r\n");
+  EXPECT_EQ(sent("a.org", {{"X", "2"}}), get + "Host: a.org\r\nX: 2\r\n\r\n");
+  EXPECT_EQ(sent("a.org", {{"Host", "a.org"}}), get + "Host: a.org\r\n\r\n");
+  EXPECT_EQ(sent("b.org", {{"Host", "a.org"}}), get + "Host: a.org\r\n\r\n");
+  EXPECT_EQ(sent("b.org", {}), get + "Host: b.org\r\n\r\n");
 }
 
 TEST_F(CurlClientTest, unpacksGzip) {
