@@ -354,6 +354,7 @@ bool Transfer::setUrl() {
     return set(CURLOPT_CURLU, handle_.url.get()) &&
            set(CURLOPT_REQUEST_TARGET, request_.url.c_str() + origin.size());
   handle_.lines.reset();
+  handle_.url.reset();  // the next lines are for another origin than that
   return set(CURLOPT_CURLU, static_cast<CURLU*>(nullptr)) &&
          set(CURLOPT_REQUEST_TARGET, static_cast<const char*>(nullptr)) &&
          set(CURLOPT_URL, request_.url.c_str());

@@ -165,6 +165,9 @@ TEST_F(CurlClientTest, everyRequestHasTheHeadersItWasGiven) {
   EXPECT_EQ(sent("a.org", {{"Host", "a.org"}}), get + "Host: a.org\r\n\r\n");
   EXPECT_EQ(sent("b.org", {{"Host", "a.org"}}), get + "Host: a.org\r\n\r\n");
   EXPECT_EQ(sent("b.org", {}), get + "Host: b.org\r\n\r\n");
+  // One that is parsed whole stands between two of one origin.
+  EXPECT_EQ(sent("a.org/#", {{"Host", "a.org"}}), get + "Host: a.org\r\n\r\n");
+  EXPECT_EQ(sent("b.org", {{"Host", "a.org"}}), get + "Host: a.org\r\n\r\n");
 }
 
 TEST_F(CurlClientTest, unpacksGzip) {
