@@ -206,8 +206,14 @@ class EngineTest : public testing::Test {
     services_.contentSource = [this] { return std::make_unique<SharedSource>(database_); };
   }
   void start() {
+    make();
+    run();
+  }
+  void make() {
     config_ = configFor({&one_, &two_});
     engine_ = std::make_unique<Engine>(registry_, config_, services_, std::vector<Sink*>{&sink_});
+  }
+  void run() {
     thread_ = std::jthread([this](std::stop_token token) { engine_->run(token); });
   }
   void stop() {
@@ -502,8 +508,9 @@ TEST_F(EngineTest, ARunForAChangeIsNotTheWholeRunThatWasAskedFor) {
 
 TEST_F(EngineTest, WhoAsksBeforeThePodsAreKnownIsAnsweredByTheFirstRun) {
   Answers answers;
-  start();
+  make();
   EXPECT_TRUE(engine_->runNow("one", clock_.mono(), answers.reply()));
+  run();
   EXPECT_TRUE(eventually([&] { return answers.heard().size() == 1; }));
   EXPECT_EQ(one_runs_.interval, 1);
 }
