@@ -1,12 +1,12 @@
 # The table of checks: every folder below checks/ that calls rollcall_add_check() is in it.
 set_property(GLOBAL PROPERTY ROLLCALL_CHECKS "")
 
-# Called by checks/<name>/CMakeLists.txt:  rollcall_add_check(posts SOURCES check.cc [LINKS ...])
+# Called by checks/<name>/CMakeLists.txt:  rollcall_add_check(posts SOURCES check.cc [APART ...] [LINKS ...])
 # check.cc defines  const rollcall::CheckSpec& rollcall::checks::<name>Spec();
 # check_test.cc beside it is its test.
 function(rollcall_add_check name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
-  rollcall_library(check_${name} SOURCES ${ARG_SOURCES}
+  cmake_parse_arguments(ARG "" "" "SOURCES;APART;LINKS" ${ARGN})
+  rollcall_library(check_${name} SOURCES ${ARG_SOURCES} APART ${ARG_APART}
     LINKS rollcall_core rollcall_ghost rollcall_net rollcall_db ${ARG_LINKS})
   set_property(GLOBAL APPEND PROPERTY ROLLCALL_CHECKS ${name})
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/check_test.cc)

@@ -27,16 +27,27 @@ target_link_options(rollcall_defaults INTERFACE -Wl,-z,relro,-z,now)
 # A release only: checks of buffers need an optimising compiler. tests/trust/hardening.py looks at the binary.
 target_compile_options(rollcall_defaults INTERFACE $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
   -D_GLIBCXX_ASSERTIONS -fstack-clash-protection>)
+# g++ collects its garbage later: an eighth less time for up to 512 MiB of memory.
+target_compile_options(rollcall_defaults INTERFACE
+  $<$<AND:$<CONFIG:Debug>,$<CXX_COMPILER_ID:GNU>>:--param=ggc-min-heapsize=524288>)
 if(ROLLCALL_SANITIZE)
   target_compile_options(rollcall_defaults INTERFACE
     -fsanitize=${ROLLCALL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(rollcall_defaults INTERFACE -fsanitize=${ROLLCALL_SANITIZE})
 endif()
 
-# rollcall_library(NAME SOURCES a.cc ... [LINKS target ...])
+# The sanitizers' presets compile up to eight sources of a target as one (CMAKE_UNITY_BUILD), in half the time. A
+# source whose names within an unnamed namespace are another's too is listed as APART and compiled by itself.
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(rollcall_defaults INTERFACE
+    -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
+
+# rollcall_library(NAME SOURCES a.cc ... [APART b.cc ...] [LINKS target ...])
 function(rollcall_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
-  add_library(${name} STATIC ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "SOURCES;APART;LINKS" ${ARGN})
+  set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  add_library(${name} STATIC ${ARG_SOURCES} ${ARG_APART})
   target_link_libraries(${name} PUBLIC rollcall_defaults tl::expected fmt::fmt ${ARG_LINKS})
   if(ROLLCALL_COVERAGE AND CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/(checks|daemon/core)(/|$)")
     target_compile_options(${name} PRIVATE --coverage -fprofile-update=atomic)
@@ -47,13 +58,15 @@ endfunction()
 # Everything that is worth a run under the thread sanitizer, as one target.
 add_custom_target(tsan_tests)
 
-# rollcall_test(NAME SOURCES a_test.cc ... [LINKS target ...] [LABELS unit|component|unit-tsan|component-tsan])
+# rollcall_test(NAME SOURCES a_test.cc ... [APART b_test.cc ...] [LINKS target ...]
+#               [LABELS unit|component|unit-tsan|component-tsan])
 function(rollcall_test name)
   if(NOT ROLLCALL_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "SOURCES;APART;LINKS;LABELS" ${ARGN})
+  set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  add_executable(${name} ${ARG_SOURCES} ${ARG_APART})
   target_link_libraries(${name} PRIVATE rollcall_defaults GTest::gmock GTest::gtest_main ${ARG_LINKS})
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
