@@ -7,9 +7,12 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # One cache for all clones and worktrees: what is compiled does not hold the folder it is compiled in.
+  # One cache for all clones and worktrees: what is compiled does not hold the folder it is compiled in, but for the
+  # files that gcov and UBSan name.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} ${CCACHE})
-  add_compile_options(-fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.)
+  if(NOT ROLLCALL_COVERAGE)
+    add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+  endif()
 endif()
 
 find_program(MOLD mold)
