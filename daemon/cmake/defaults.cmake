@@ -39,7 +39,7 @@ if(ROLLCALL_SANITIZE)
   target_link_options(rollcall_defaults INTERFACE -fsanitize=${ROLLCALL_SANITIZE})
 endif()
 
-# The sanitizers' presets compile up to eight sources of a target as one (CMAKE_UNITY_BUILD), in half the time. A
+# The sanitizers' presets compile up to eight sources of a target as one (CMAKE_UNITY_BUILD), in two thirds of the time. A
 # source whose names within an unnamed namespace are another's too is listed as APART and compiled by itself.
 if(CMAKE_UNITY_BUILD)
   target_compile_options(rollcall_defaults INTERFACE
