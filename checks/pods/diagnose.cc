@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "daemon/core/url_path.h"
+#include "daemon/net/redirect.h"
+
 namespace rollcall::checks::pods {
 namespace {
 
@@ -22,19 +25,6 @@ std::string_view nameOf(Place place) {
       return kFrontName;
   }
   std::abort();
-}
-
-bool isRedirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-// The path of a Location without query; "/" when it names a host alone.
-std::string_view pathOf(std::string_view location) {
-  location = location.substr(0, location.find_first_of("?#"));
-  const auto scheme = location.find("://");
-  if (scheme == std::string_view::npos) return location;
-  const auto slash = location.find('/', scheme + 3);
-  return slash == std::string_view::npos ? "/" : location.substr(slash);
 }
 
 Diagnosis found(Diagnosis soFar, Condition condition, Place place, std::string seen) {
@@ -143,7 +133,7 @@ Diagnosis diagnoseFront(const Diagnosis& soFar, const Answers& answers, const Si
     return answered(soFar, Condition::kThemeBroken, Place::kFront, response);
   if (isRedirect(response.status)) {
     const std::string_view location = response.header("location");
-    if (pathOf(location) == site.pathOf("/private/"))
+    if (pathOfLink(location) == site.pathOf("/private/"))
       return answered(soFar, Condition::kPrivate, Place::kFront, response);
     if (leadsElsewhere(location, site.url) && saysItIsElsewhere(*soFar.info, site))
       return answered(soFar, Condition::kRedirects, Place::kFront, response);

@@ -3,24 +3,13 @@
 #include <fmt/format.h>
 
 #include "daemon/api/pod_api.h"
+#include "daemon/core/url_path.h"
 #include "daemon/db/date_time.h"
 #include "daemon/ghost/api.h"
+#include "daemon/net/redirect.h"
 
 namespace rollcall::checks::privacy {
 namespace {
-
-bool isRedirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-// The path of a redirect target, without query; empty when it names none.
-std::string_view pathOf(std::string_view location) {
-  location = location.substr(0, location.find_first_of("?#"));
-  const auto scheme = location.find("://");
-  if (scheme == std::string_view::npos) return location;
-  const auto slash = location.find('/', scheme + 3);
-  return slash == std::string_view::npos ? std::string_view() : location.substr(slash);
-}
 
 Sight unclear(int status) {
   return {Shown::kUnclear,
@@ -33,7 +22,7 @@ std::optional<Sight> decided(const Site& site, const Result<HttpResponse>& answe
   if (!answer) return Sight{Shown::kUnseen, 0, answer.error()};
   const int status = answer->status;
   if (isRedirect(status)) {
-    if (pathOf(answer->header("location")) == site.pathOf("/private/"))
+    if (pathOfLink(answer->header("location")) == site.pathOf("/private/"))
       return Sight{Shown::kPrivate, status};
     return std::nullopt;
   }
@@ -53,7 +42,7 @@ bool missesTheme(const Result<HttpResponse>& answer) {
 Sight ofProbe(const Site& site, const Result<HttpResponse>& answer) {
   if (missesTheme(answer)) return {Shown::kPublic, answer->status};
   if (auto sight = decided(site, answer)) return *sight;
-  const bool slash = pathOf(answer->header("location")) == site.pathOf(kProbePath) + "/";
+  const bool slash = pathOfLink(answer->header("location")) == site.pathOf(kProbePath) + "/";
   return slash ? Sight{Shown::kPublic, answer->status} : unclear(answer->status);
 }
 

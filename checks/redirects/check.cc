@@ -15,6 +15,7 @@
 #include "checks/redirects/source.h"
 #include "checks/redirects/wording.h"
 #include "daemon/content/known_routes.h"
+#include "daemon/core/url_path.h"
 #include "daemon/db/content_source.h"
 #include "daemon/ghost/routes.h"
 
@@ -38,10 +39,6 @@ struct Kept {
   std::size_t runs = 0;
   std::optional<MonoTime> brokenSince;
 };
-
-std::string withoutSlash(const std::string& path) {
-  return path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
-}
 
 // One run of the check, step by step.
 class Run {
@@ -148,8 +145,8 @@ void Run::judgeFile() {
 std::unordered_set<std::string> Run::pathsOfInterest() const {
   std::unordered_set<std::string> paths;
   for (const Rule& rule : rules_.rules->rules)
-    if (const auto path = Pattern(rule.from).example()) paths.insert(withoutSlash(*path));
-  for (const std::string& path : kept_.memory.paths()) paths.insert(withoutSlash(path));
+    if (const auto path = Pattern(rule.from).example()) paths.emplace(withoutSlash(*path));
+  for (const std::string& path : kept_.memory.paths()) paths.emplace(withoutSlash(path));
   return paths;
 }
 
@@ -171,7 +168,9 @@ std::optional<Error> Run::readLive() {
     for (const std::string& permalink : permalinks) {
       const auto path = ghost::expandPermalink(permalink, {entry.id, entry.slug, entry.primaryTag,
                                                            entry.primaryAuthor, entry.publishedAt});
-      if (path && wanted.contains(withoutSlash(*path))) live_.insert(withoutSlash(*path));
+      if (!path) continue;
+      std::string bare(withoutSlash(*path));
+      if (wanted.contains(bare)) live_.insert(std::move(bare));
     }
   }
   return std::nullopt;

@@ -8,6 +8,7 @@
 
 #include "checks/redirects/pattern.h"
 #include "daemon/core/letter_case.h"
+#include "daemon/core/url_path.h"
 
 namespace rollcall::checks::redirects {
 namespace {
@@ -18,11 +19,6 @@ constexpr std::size_t kNobody = std::numeric_limits<std::size_t>::max();
 // What Ghost answers before it looks at its redirects: the admin and APIs, links of newsletters.
 constexpr std::array<std::string_view, 6> kElsewhere = {"/ghost/",    "/r/",           "/members/",
                                                         "/webhooks/", "/.well-known/", "/.ghost/"};
-
-std::string_view withoutSlash(std::string_view path) {
-  if (path.ends_with('/')) path.remove_suffix(1);
-  return path;
-}
 
 bool isElsewhere(const std::string& lowered) {
   return std::ranges::any_of(kElsewhere, [&](std::string_view prefix) {

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "daemon/core/letter_case.h"
+#include "daemon/core/url_path.h"
 
 namespace rollcall::checks::redirects {
 namespace {
@@ -97,11 +98,6 @@ std::optional<std::string> exampleOf(std::string_view text) {
   }
   if (!isSendable(example)) return std::nullopt;
   return example;
-}
-
-std::string_view withoutSlash(std::string_view path) {
-  if (path.ends_with('/')) path.remove_suffix(1);
-  return path;
 }
 
 }  // namespace

@@ -5,16 +5,13 @@
 
 #include "daemon/api/pod_api.h"
 #include "daemon/ghost/routes.h"
+#include "daemon/net/redirect.h"
 
 namespace rollcall::checks::redirects {
 namespace {
 
 constexpr std::size_t kShownBytes = 200;
 constexpr std::size_t kKeptBytes = 4096;  // of a page nobody reads
-
-bool isRedirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
 
 std::string shown(std::string_view text) {
   std::string clean;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "checks/routes/permalink_shape.h"
+#include "daemon/core/url_path.h"
 
 namespace rollcall::checks::routes {
 namespace {
@@ -46,11 +47,6 @@ const std::string* placedElsewhere(const std::vector<std::string>& one,
 }
 
 }  // namespace
-
-std::string_view lastSegment(std::string_view path) {
-  while (path.ends_with('/')) path.remove_suffix(1);
-  return path.substr(path.rfind('/') + 1);
-}
 
 bool sameMatter(const Difference& one, const Difference& other) {
   if (one.what != other.what) return false;

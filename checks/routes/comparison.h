@@ -40,8 +40,6 @@ std::vector<Difference> shared(const std::vector<Difference>& one,
 // Changes when the matters do.
 std::string fingerprint(const std::vector<Difference>& differences);
 
-std::string_view lastSegment(std::string_view path);
-
 // Whether there is, or lately was, a page at a path.
 using IsPage = std::function<bool(std::string_view path)>;
 

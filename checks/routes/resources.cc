@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "checks/routes/permalink_shape.h"
+#include "daemon/core/url_path.h"
 
 namespace rollcall::checks::routes {
 namespace {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/core/text_hash.h"
+#include "daemon/core/url_path.h"
 
 namespace rollcall::checks::sitemap {
 namespace {
@@ -50,11 +51,6 @@ std::array<std::vector<std::string>, kTypes> permalinksOf(const Routes& routes) 
 bool isSlugAddress(std::string_view key, std::string_view slug) {
   return !slug.empty() && key.size() == slug.size() + 2 && key.starts_with('/') &&
          key.ends_with('/') && key.substr(1, slug.size()) == slug;
-}
-
-std::string_view lastSegment(std::string_view path) {
-  while (path.ends_with('/')) path.remove_suffix(1);
-  return path.substr(path.rfind('/') + 1);
 }
 
 std::string_view trimmed(std::string_view path) {

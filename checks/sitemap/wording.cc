@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/core/url_path.h"
 #include "daemon/ghost/routes.h"
 
 namespace rollcall::checks::sitemap {
@@ -19,11 +20,6 @@ std::string hiddenBecause(const Scene& scene) {
   if (!scene.entry) return "which belongs to nothing that is public (deleted, or renamed)";
   if (scene.entry->status.empty()) return "which has no published post";
   return fmt::format("which is not public ({})", scene.entry->status);
-}
-
-std::string_view lastSegment(std::string_view path) {
-  while (path.ends_with('/')) path.remove_suffix(1);
-  return path.substr(path.rfind('/') + 1);
 }
 
 }  // namespace

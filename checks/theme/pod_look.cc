@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/api/pod_api.h"
+#include "daemon/core/url_path.h"
 #include "daemon/ghost/admin_token.h"
 
 namespace rollcall::checks::theme {
@@ -43,14 +44,6 @@ PodRequest customRequest(const CheckContext& context) {
   request.authorization =
       ghost::adminAuthorization(context.adminKey, context.clock.wall(), std::nullopt);
   return request;
-}
-
-std::string_view pathOf(std::string_view location) {
-  location = location.substr(0, location.find_first_of("?#"));
-  const std::size_t scheme = location.find("://");
-  if (scheme == std::string_view::npos) return location;
-  const std::size_t slash = location.find('/', scheme + 3);
-  return slash == std::string_view::npos ? "/" : location.substr(slash);
 }
 
 // Express: W/"<size in hex>-<time of modification in hex>".
@@ -142,7 +135,7 @@ std::string AssetAnswer::text() const {
 
 bool leadsToPrivate(const HttpResponse& response, const Site& site) {
   return response.status / 100 == 3 &&
-         pathOf(response.header("location")) == site.pathOf("/private/");
+         pathOfLink(response.header("location")) == site.pathOf("/private/");
 }
 
 // 5.x sends what is not there on to the same address with a slash, later ones answer 404.
@@ -156,7 +149,7 @@ AssetAnswer assetAnswer(const Answer& answer, const Site& site) {
     found.size = size.value_or(0);
     found.etag = std::string(response.header("etag")).substr(0, 60);
   } else if (response.status == 404 || (response.status == 301 && !leadsToPrivate(response, site) &&
-                                        pathOf(response.header("location")).ends_with('/'))) {
+                                        pathOfLink(response.header("location")).ends_with('/'))) {
     found.known = found.absent = true;
   }
   return found;

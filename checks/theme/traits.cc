@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "daemon/core/url_path.h"
+
 namespace rollcall::checks::theme {
 namespace {
 
@@ -70,14 +72,6 @@ std::string withoutNumbersAndAddresses(std::string_view text) {
     }
   }
   return out;
-}
-
-std::string_view pathOf(std::string_view address) {
-  address = address.substr(0, address.find_first_of("?#"));
-  const std::size_t scheme = address.find("://");
-  if (scheme == std::string_view::npos) return address;
-  const std::size_t slash = address.find('/', scheme + 3);
-  return slash == std::string_view::npos ? "/" : address.substr(slash);
 }
 
 class Reader {
@@ -156,13 +150,13 @@ class Reader {
   }
 
   void addLink(const std::string& href) {
-    const std::string_view path = pathOf(href);
+    const std::string_view path = pathOfLink(href);
     if (path.starts_with('/')) traits_.links.emplace(path);
   }
 
   // The path of a file of the theme; it is remembered. Empty for everything else.
   std::string assetOf(const std::string& address) {
-    std::string_view path = pathOf(address);
+    std::string_view path = pathOfLink(address);
     if (!path.starts_with(root_)) return "";
     path.remove_prefix(root_.size());
     if (!path.starts_with("/assets/")) return "";

@@ -27,7 +27,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::size_t kMaxPods = 1000;
-constexpr std::size_t kMaxFileBytes = 1u << 20;
 
 // One line per problem. What was given may be in them, and must not drive a terminal.
 Error refusal(const std::vector<std::string>& problems) {

@@ -14,7 +14,6 @@ namespace rollcall {
 namespace {
 
 using Json = nlohmann::json;
-constexpr std::size_t kMaxFileBytes = 1u << 20;
 constexpr int kMaxDepth = 32;
 
 class GhostReader {

@@ -14,7 +14,6 @@
 namespace rollcall {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = 1u << 20;
 constexpr std::size_t kMaxProblems = 50;
 
 struct SecretKey {

@@ -23,6 +23,8 @@ std::string didYouMean(std::string_view word, const std::vector<std::string_view
 // milliseconds.
 std::string durationText(Duration duration);
 
+// The most that is read of a file of settings.
+constexpr std::size_t kMaxFileBytes = 1u << 20;
 // A whole small file, or a pipe's content. The Error is one sentence without the path; waits at
 // most a few seconds for a pipe.
 Result<std::string> readSmallFile(const std::string& path, std::size_t maxBytes);

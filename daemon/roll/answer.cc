@@ -4,22 +4,13 @@
 
 #include <charconv>
 
+#include "daemon/core/url_path.h"
 #include "daemon/ghost/api.h"
 
 namespace rollcall::roll {
 namespace {
 
 constexpr long kLongCacheSeconds = 30L * 24 * 3600;
-
-// The path of an absolute or relative redirect target; empty when it cannot be told.
-std::string_view pathOf(std::string_view location) {
-  const auto scheme = location.find("://");
-  if (scheme != std::string_view::npos && scheme < location.find('/')) {
-    const auto slash = location.find('/', scheme + 3);
-    location = slash == std::string_view::npos ? "/" : location.substr(slash);
-  }
-  return location.starts_with('/') ? location.substr(0, location.find_first_of("?#")) : "";
-}
 
 bool cachedLong(std::string_view cacheControl) {
   const auto at = cacheControl.find("max-age=");
@@ -54,7 +45,7 @@ std::string_view originOf(std::string_view location) {
 
 Answer ofRedirect(const Question& question, const Site& site, const HttpResponse& response) {
   const std::string_view location = response.header("location");
-  const std::string_view path = pathOf(location);
+  const std::string_view path = pathOfLink(location);
   if (path == site.pathOf("/private/"))
     return unknown(response.status, "the pod is in private mode");
   if (path == site.pathOf(question.path))

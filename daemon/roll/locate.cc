@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "daemon/core/text_hash.h"
+#include "daemon/core/url_path.h"
 
 namespace rollcall::roll {
 namespace {
@@ -59,11 +60,6 @@ std::string frontOf(const Entry& entry, const Routes& routes) {
   if (atRoot && isPlain(slug)) return std::string("/").append(slug).append("/");
   const std::vector<std::string> all = candidates(entry, routes);
   return all.empty() ? std::string() : all.front();
-}
-
-std::string_view lastSegment(std::string_view path) {
-  while (path.ends_with('/')) path.remove_suffix(1);
-  return path.substr(path.rfind('/') + 1);
 }
 
 // The pods' declarations, indexed for the questions below. `fronts`: by entry, the first address

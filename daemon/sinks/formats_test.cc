@@ -126,6 +126,21 @@ TEST(Headline, CountsWhatIsWellAndWhatIsWrong) {
   EXPECT_EQ(headline(warned), "NOT APPLICABLE: no check had what it needs to run");
 }
 
+TEST(Headline, NamesTheDatabaseFirstAmongEquals) {
+  constexpr FindingDef kMail{"RC653", Severity::kCritical, "no mail server", "", ""};
+  constexpr FindingDef kDatabase{"RC701", Severity::kCritical, "no database", "", ""};
+  CheckRun mail{.check = "mail", .verdict = Verdict::kFail};
+  mail.outcome.findings = {{.def = &kMail}};
+  CheckRun database{.check = "database", .verdict = Verdict::kFail};
+  database.outcome.findings = {{.def = &kDatabase}};
+  const auto headlineNow = [&] {
+    return headline(makeReport(sampleSite(), sampleTopology(1), {mail, database}));
+  };
+  EXPECT_EQ(headlineNow(), "FAIL: no database; also RC653");
+  mail.outcome.findings.push_back(mail.outcome.findings[0]);
+  EXPECT_EQ(headlineNow(), "FAIL: no mail server; also RC701");
+}
+
 TEST(Groups, HoldTheWorstFirstAndTheNewestFindingFirst) {
   const Report report = sampleFail();
   const std::vector<FindingGroup> groups = groupFindings(report);

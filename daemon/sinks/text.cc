@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace rollcall {
 namespace {
@@ -38,12 +39,14 @@ std::string_view takeWord(std::string_view& text) {
 // What a headline counts: the findings of the worst severity, of its commonest code.
 struct Subject {
   const FindingDef* def = nullptr;
+  bool ofDatabase = false;
   std::size_t count = 0;
   std::set<std::string> pods;
   std::map<std::string, std::set<std::string>> resources;  // type -> ids
 };
 
-// One per code, worst severity first, then the commonest.
+// One per code, worst severity first, then the commonest. Of equals the database comes first: what
+// else is wrong may only follow from it, and much that is wrong cannot be seen without it.
 std::vector<Subject> subjects(const Report& report) {
   std::map<std::string_view, Subject> byCode;
   for (const CheckRun& run : report.checks) {
@@ -51,6 +54,7 @@ std::vector<Subject> subjects(const Report& report) {
       if (finding.def->severity == Severity::kInfo) continue;
       Subject& subject = byCode[finding.def->code];
       subject.def = finding.def;
+      subject.ofDatabase = run.check == "database";
       ++subject.count;
       if (!finding.pod.empty()) subject.pods.insert(finding.pod);
       if (finding.resource) subject.resources[finding.resource->type].insert(finding.resource->id);
@@ -59,7 +63,8 @@ std::vector<Subject> subjects(const Report& report) {
   std::vector<Subject> sorted;
   for (auto& [code, subject] : byCode) sorted.push_back(std::move(subject));
   std::stable_sort(sorted.begin(), sorted.end(), [](const Subject& a, const Subject& b) {
-    return std::pair(a.def->severity, a.count) > std::pair(b.def->severity, b.count);
+    return std::tuple(a.def->severity, a.count, a.ofDatabase) >
+           std::tuple(b.def->severity, b.count, b.ofDatabase);
   });
   return sorted;
 }
