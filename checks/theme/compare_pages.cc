@@ -6,6 +6,7 @@
 #include "checks/theme/around.h"
 #include "checks/theme/wording.h"
 #include "daemon/core/text_hash.h"
+#include "daemon/core/url_path.h"
 
 namespace rollcall::checks::theme {
 namespace {
@@ -22,8 +23,7 @@ std::set<std::string> Around::certainOf(const std::string& path) {
   if (!volume_ || volume_->presence != Presence::kThere) return {};
   PageTemplates page{.candidates = {"home.hbs", "index.hbs"}, .subject = ""};
   if (path != "/") {
-    const std::string trimmed = path.substr(0, path.size() - 1);
-    page = {.candidates = {"post-" + trimmed.substr(trimmed.rfind('/') + 1) + ".hbs", "post.hbs"},
+    page = {.candidates = {fmt::format("post-{}.hbs", lastSegment(path)), "post.hbs"},
             .subject = "post"};
   }
   const std::string root = context_.site.pathOf("/");
